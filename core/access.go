@@ -1,0 +1,23 @@
+package core
+
+// AccessVerifier tells genuine access tokens from others. Implementations are
+// safe for concurrent use.
+type AccessVerifier interface {
+	// Verify returns the claims of a token whose signature and form are right,
+	// and an error for any other text. It never judges times: an expired
+	// token has its claims returned, because a refresh needs them, and core
+	// judges times by its own clock. The error holds no part of the token.
+	Verify(token string) (Claims, error)
+}
+
+// AccessTokens makes and verifies access tokens: it is the access-token format.
+// Package jwttoken has the usual ones. Implementations are safe for concurrent
+// use.
+type AccessTokens interface {
+	AccessVerifier
+	// Sign returns the token that carries these claims, such that Verify
+	// returns the same claims. Times are whole seconds. It fails where the
+	// claims can't be carried: where Extra is not a JSON object, or has a name
+	// that is reserved.
+	Sign(c Claims) (string, error)
+}

@@ -1,0 +1,7 @@
+module github.com/tokenauth/tokenauth/storetest
+
+go 1.26.0
+
+require github.com/tokenauth/tokenauth/core v0.1.0
+
+replace github.com/tokenauth/tokenauth/core => ../core
