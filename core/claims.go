@@ -43,21 +43,24 @@ func (c Claims) Decode(v any) error {
 	return nil
 }
 
-type claimsKey struct{}
+type authorizedKey struct{}
+
+// authorized is what a context holds of a request that was let through.
+type authorized struct {
+	claims Claims
+	// by is who verified them: what one schema lets through says nothing to another.
+	by *Verifier
+}
 
 // ClaimsFrom returns the claims of the access token that authorized the request
 // with this context, and whether there are any: inside [Schema.TokenRequired],
 // [Verifier.TokenRequired] and [Schema.RefreshAccessToken] there are.
 func ClaimsFrom(ctx context.Context) (Claims, bool) {
-	c, ok := ctx.Value(claimsKey{}).(*Claims)
+	a, ok := ctx.Value(authorizedKey{}).(*authorized)
 	if !ok {
 		return Claims{}, false
 	}
-	return *c, true
-}
-
-func withClaims(ctx context.Context, c *Claims) context.Context {
-	return context.WithValue(ctx, claimsKey{}, c)
+	return a.claims, true
 }
 
 // ReservedClaim reports whether the name belongs to the schema or to the token

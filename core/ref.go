@@ -1,6 +1,7 @@
 package core
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 )
@@ -63,4 +64,11 @@ func (r Ref) asUUIDv4() Ref {
 	r[6] = r[6]&0x0f | 0x40
 	r[8] = r[8]&0x3f | 0x80
 	return r
+}
+
+// newRef returns a random reference.
+func newRef() Ref {
+	var r Ref
+	rand.Read(r[:]) // never fails: see crypto/rand.Read
+	return r.asUUIDv4()
 }

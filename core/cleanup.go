@@ -1,0 +1,49 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// cleanupStep is how many records one call of the store deletes.
+	cleanupStep = 500
+	// cleanupMargin keeps expired records a little longer, for servers whose
+	// clocks are behind.
+	cleanupMargin = time.Minute
+)
+
+// RunCleanup deletes expired records from the store, at once and then every so
+// often, in small steps, until ctx is done; then it returns ctx.Err(). Run it in
+// a goroutine of your own, on one server or on all. A failure of the store is
+// logged and tried again the next time. It returns another error only for an
+// interval that is not positive. Stores whose records go by themselves don't need it.
+func (s *Schema) RunCleanup(ctx context.Context, every time.Duration) error {
+	if every <= 0 {
+		return errors.New("core: the interval of a cleanup must be positive")
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		s.cleanup(ctx)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Schema) cleanup(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := s.store.DeleteExpired(ctx, s.now().Add(-cleanupMargin), cleanupStep)
+		if err != nil {
+			s.unavailable(ctx, "delete expired sessions", err)
+			return
+		}
+		if n < cleanupStep {
+			return
+		}
+	}
+}

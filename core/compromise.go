@@ -1,0 +1,86 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// revokeTimeout bounds a revocation that goes on although its request is gone.
+const revokeTimeout = 10 * time.Second
+
+// compromised ends the sessions of the user whose stale refresh token was
+// presented. It goes on if the request is cancelled: whoever sent it must not be
+// able to stop what it set off.
+func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) error {
+	ctx = context.WithoutCancel(ctx)
+	revoking, cancel := context.WithTimeout(ctx, revokeTimeout)
+	defer cancel()
+	e := a.event()
+	e.UserID, e.Device, e.Err = r.UserID, r.Device, ErrCompromised
+	// The clock of the server that issued it may be ahead of this one's.
+	n, err := s.store.RevokeUser(revoking, r.UserID, later(a.now, r.IssuedAt))
+	if err != nil {
+		// The record is still live: the next presentation detects it again.
+		return s.reject(ctx, s.unavailable(ctx, "revoke the sessions of a compromised token", err), e)
+	}
+	// The record was revoked just now: the answer may be overtaking a new login's
+	// cookies, so it clears none unless there is no grace.
+	refused := &refusal{err: ErrCompromised, final: s.cfg.Grace == 0}
+	if n == 0 {
+		// Another request detected it at the same time, and told of it.
+		return s.reject(ctx, refused, e)
+	}
+	s.cfg.Logger.WarnContext(ctx, "tokenauth: refresh token compromised, sessions ended",
+		"user", r.UserID, "session", r.ID, "sessions", n)
+	e.At, e.Sessions = a.now, n
+	call(ctx, s.cfg.Hooks.Compromise, e)
+	return refused
+}
+
+// Compromised reports whether a refresh token is a stale copy. It only looks:
+// nothing is revoked and no hook is told. With an access token it also asks that this be
+// genuine and of the same session, expired or not; where accessToken is empty
+// it does not.
+//
+// A refresh token that is not genuine, or whose session is over, is
+// ErrInvalidRefreshToken; an access token that is not genuine or not of the
+// session is ErrInvalidAccessToken, unless the refresh token is compromised;
+// ErrStoreUnavailable means that the store could not answer.
+func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken string) (bool, error) {
+	a, r, err := s.look(ctx, refreshToken)
+	if err != nil {
+		return false, err
+	}
+	if s.stand(a.token, r, a.now) == stale {
+		return true, nil
+	}
+	a.judgeAccess(s, accessToken, false)
+	switch {
+	case errors.Is(a.refused, ErrInvalidAccessToken):
+		return false, a.refused
+	case a.user != "" && a.user != r.UserID:
+		return false, fmt.Errorf("%w: of another user", ErrInvalidAccessToken)
+	}
+	return false, nil
+}
+
+// look returns the live record of a genuine refresh token.
+func (s *Schema) look(ctx context.Context, text string) (*attempt, RefreshToken, error) {
+	a := &attempt{now: s.now()}
+	var err error
+	if a.token, a.keys, err = s.genuine(text, a.now); err != nil {
+		return nil, RefreshToken{}, err
+	}
+	r, err := s.store.Get(ctx, a.token.recordID())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, RefreshToken{}, notFound()
+	case err != nil:
+		return nil, RefreshToken{}, s.unavailable(ctx, "get the session", err)
+	case !r.Live(a.now):
+		return nil, RefreshToken{}, s.over(r, a.now)
+	}
+	return a, r, nil
+}

@@ -1,0 +1,140 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The limits of RFC 6265bis §5.6 and §5.5: browsers drop larger cookies and
+// shorten longer lifetimes.
+const (
+	maxCookieBytes = 4096
+	maxCookieAge   = 400 * 24 * time.Hour
+)
+
+// Cookies says how the two cookies look. Both are HttpOnly and live as long as
+// the session, because a refresh needs the expired access token.
+type Cookies struct {
+	// AccessTokenName is the name of the access token's cookie. A prefix
+	// __Host- or __Secure- asks browsers to hold the cookie to the rules of
+	// RFC 6265bis §4.1.3; New checks them. Default: "access_token".
+	AccessTokenName string
+	// RefreshTokenName is the name of the refresh token's cookie, with the
+	// same prefixes. Default: "refresh_token".
+	RefreshTokenName string
+	// Insecure leaves out Secure, so that browsers send the cookies over plain
+	// HTTP too: for development. Default: false, they are Secure.
+	Insecure bool
+	// SameSite is Lax, Strict or None; None demands Secure. Default:
+	// http.SameSiteLaxMode.
+	SameSite http.SameSite
+	// Domain shares the cookies with the subdomains of this domain. Default:
+	// none, the cookies go to the host that set them alone.
+	Domain string
+	// RefreshPath limits the refresh token's cookie to this path and those
+	// below it. A login and a logout at other paths then don't see it and
+	// can't end the session it belongs to. Default: "/".
+	RefreshPath string
+	// Partitioned keeps the cookies apart for each top-level site that embeds
+	// the application (CHIPS); it demands Secure. Default: false.
+	Partitioned bool
+}
+
+func (c Cookies) withDefaults() (Cookies, error) {
+	if c.AccessTokenName == "" {
+		c.AccessTokenName = "access_token"
+	}
+	if c.RefreshTokenName == "" {
+		c.RefreshTokenName = "refresh_token"
+	}
+	if c.SameSite == 0 {
+		c.SameSite = http.SameSiteLaxMode
+	}
+	if c.RefreshPath == "" {
+		c.RefreshPath = "/"
+	}
+	switch c.SameSite {
+	case http.SameSiteLaxMode, http.SameSiteStrictMode:
+	case http.SameSiteNoneMode:
+		if c.Insecure {
+			return c, errors.New("Cookies: SameSite None demands Secure, and Insecure is set")
+		}
+	default:
+		return c, errors.New("Cookies: SameSite must be Lax, Strict or None")
+	}
+	if c.AccessTokenName == c.RefreshTokenName {
+		return c, fmt.Errorf("Cookies: both are named %q", c.AccessTokenName)
+	}
+	if !strings.HasPrefix(c.RefreshPath, "/") {
+		return c, fmt.Errorf("Cookies: RefreshPath %q does not begin with a slash", c.RefreshPath)
+	}
+	for _, cookie := range [...]*http.Cookie{c.access("", 0), c.refresh("", 0)} {
+		if err := cookie.Valid(); err != nil {
+			return c, fmt.Errorf("Cookies: %w", err)
+		}
+		if err := checkPrefix(cookie); err != nil {
+			return c, fmt.Errorf("Cookies: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// checkPrefix holds a cookie to what its name promises (RFC 6265bis §4.1.3).
+func checkPrefix(c *http.Cookie) error {
+	has := func(prefix string) bool {
+		return len(c.Name) >= len(prefix) && strings.EqualFold(c.Name[:len(prefix)], prefix)
+	}
+	switch host := has("__Host-"); {
+	case (host || has("__Secure-")) && !c.Secure:
+		return fmt.Errorf("the name %q demands Secure, and Insecure is set", c.Name)
+	case host && c.Domain != "":
+		return fmt.Errorf("the name %q allows no Domain", c.Name)
+	case host && c.Path != "/":
+		return fmt.Errorf("the name %q demands the path /", c.Name)
+	}
+	return nil
+}
+
+func (c Cookies) access(value string, maxAge int) *http.Cookie {
+	return c.cookie(c.AccessTokenName, value, "/", maxAge)
+}
+
+func (c Cookies) refresh(value string, maxAge int) *http.Cookie {
+	return c.cookie(c.RefreshTokenName, value, c.RefreshPath, maxAge)
+}
+
+func (c Cookies) cookie(name, value, path string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value, Path: path, Domain: c.Domain, MaxAge: maxAge,
+		Secure: !c.Insecure, HttpOnly: true, SameSite: c.SameSite, Partitioned: c.Partitioned,
+	}
+}
+
+// checkSize says whether a cookie can carry the access token.
+func (c Cookies) checkSize(accessToken string) error {
+	longest := int(maxCookieAge / time.Second)
+	if n := len(c.access(accessToken, longest).String()); n > maxCookieBytes {
+		return fmt.Errorf("the access token's cookie would be %d bytes long, and browsers drop those above %d", n, maxCookieBytes)
+	}
+	return nil
+}
+
+// set adds the cookies of the pair to the response.
+func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
+	age := min(t.ExpiresAt.Sub(now), maxCookieAge)
+	// A Max-Age of 0 would delete them, a MaxAge of 0 would keep them for the browser's session.
+	seconds := max(int(age/time.Second), 1)
+	http.SetCookie(w, c.access(t.AccessToken, seconds))
+	http.SetCookie(w, c.refresh(t.RefreshToken, seconds))
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+// clear makes the response delete both cookies.
+func (c Cookies) clear(w http.ResponseWriter) {
+	http.SetCookie(w, c.access("", -1))
+	http.SetCookie(w, c.refresh("", -1))
+	w.Header().Set("Cache-Control", "no-store")
+}

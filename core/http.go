@@ -1,0 +1,116 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// SetTokenCookies logs the user in (see [Schema.Login]) and sets the cookies of the
+// new session. The session whose refresh token the request presents ends. claims
+// are the application's own, carried by every access token of the session; nil for
+// none. The session's device is the request's User-Agent.
+//
+// Who the user is must be certain: SetTokenCookies asks for no password. Protect
+// the handler that calls it from cross-origin requests, as with
+// [http.CrossOriginProtection]. Where it returns an error (ErrInvalidLogin,
+// ErrStoreUnavailable) it has written nothing, and WriteError answers the request.
+func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
+	var replaces []string
+	for _, c := range r.CookiesNamed(s.cfg.Cookies.RefreshTokenName) {
+		replaces = append(replaces, c.Value)
+	}
+	opts := LoginOptions{Claims: claims, Device: deviceFrom(r.UserAgent())}
+	pair, err := s.login(r.Context(), userID, opts, replaces)
+	if err != nil {
+		return err
+	}
+	s.cfg.Cookies.set(w, pair, s.now())
+	return nil
+}
+
+// ClearTokenCookies ends the session of the request and deletes its cookies. A
+// request without a session, or with one that is over, only has its cookies
+// deleted. A client without cookies that presents an access token (RFC 6750
+// §2.1) ends the session of that.
+//
+// Where it returns an error it has written nothing, and WriteError answers the
+// request: ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for
+// a request with cookies that another origin than the server's or
+// Config.TrustedOrigins sent, ErrStoreUnavailable where the session could not be
+// ended, and for a client without cookies what Verify returns.
+func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if r.Method != http.MethodPost {
+		return s.reject(ctx, ErrMethodNotAllowed, Event{})
+	}
+	cookies := r.CookiesNamed(s.cfg.Cookies.RefreshTokenName)
+	if text, bearer, err := bearerToken(r); len(cookies) == 0 && (bearer || err != nil) {
+		if err != nil {
+			return s.reject(ctx, err, Event{})
+		}
+		c, err := s.Verify(ctx, text)
+		if err != nil {
+			return err
+		}
+		if err := s.revoke(ctx, c.SessionID, s.now()); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	} else if err := s.origins.Check(r); err != nil {
+		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
+	}
+	for _, c := range cookies {
+		if err := s.Logout(ctx, c.Value); err != nil && !errors.Is(err, ErrInvalidRefreshToken) {
+			return err
+		}
+	}
+	s.cfg.Cookies.clear(w)
+	return nil
+}
+
+// RefreshAccessToken returns a handler that refreshes the tokens in the request's
+// cookies (see [Schema.Refresh]), sets the new ones and calls next, which sees the
+// new claims by ClaimsFrom. Where next is nil it answers 204.
+//
+// Both cookies are required. What it refuses goes to Config.ErrorHandler:
+// ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for a request
+// that another origin than the server's or Config.TrustedOrigins sent, and the
+// errors of Refresh. Cookies are deleted only where the refresh token will never be
+// accepted again, and not yet where its session was revoked less than Config.Grace
+// ago, because that answer may be overtaking the cookies of a new login.
+func (s *Schema) RefreshAccessToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pair, err := s.refreshCookies(r)
+		if err != nil {
+			s.WriteError(w, r, err)
+			return
+		}
+		s.cfg.Cookies.set(w, pair, s.now())
+		if next == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		a := &authorized{claims: pair.Claims, by: s.verifier}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), authorizedKey{}, a)))
+	})
+}
+
+func (s *Schema) refreshCookies(r *http.Request) (Tokens, error) {
+	ctx := r.Context()
+	if r.Method != http.MethodPost {
+		return Tokens{}, s.reject(ctx, ErrMethodNotAllowed, Event{})
+	}
+	if err := s.origins.Check(r); err != nil {
+		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
+	}
+	refresh, ok := onlyCookie(r, s.cfg.Cookies.RefreshTokenName)
+	if !ok {
+		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidRefreshToken), Event{})
+	}
+	access, ok := onlyCookie(r, s.cfg.Cookies.AccessTokenName)
+	if !ok {
+		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidAccessToken), Event{})
+	}
+	return s.refresh(ctx, refresh, access, true)
+}

@@ -1,0 +1,74 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Logout ends the session of a refresh token, current or not. It is idempotent:
+// a session that is over already, or is no longer in the store, is no error. A
+// text that is not a genuine token, or is past the end of its session, is
+// ErrInvalidRefreshToken; ErrStoreUnavailable means that the session may not have ended.
+func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
+	now := s.now()
+	t, _, err := s.genuine(refreshToken, now)
+	if err != nil {
+		return s.reject(ctx, err, Event{})
+	}
+	if err := s.revoke(ctx, t.recordID(), now); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// revoke ends one session. The error matches ErrNotFound or ErrStoreUnavailable.
+func (s *Schema) revoke(ctx context.Context, id string, now time.Time) error {
+	err := s.store.Revoke(ctx, id, now)
+	switch {
+	case err == nil:
+		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, SessionID: id, Sessions: 1})
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return err
+	}
+	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), Event{SessionID: id})
+}
+
+// RevokeUser ends all sessions of the user and returns how many those were. A
+// login that comes after the call survives it. Access tokens issued before go on
+// until they expire. ErrInvalidLogin means that no user can have that id,
+// ErrStoreUnavailable that the sessions may not have ended.
+//
+// A store that is set back to an earlier state forgets revocations: call it again
+// after restoring a backup.
+func (s *Schema) RevokeUser(ctx context.Context, userID string) (int, error) {
+	if err := checkUserID(userID); err != nil {
+		return 0, invalidLogin(err)
+	}
+	return s.revokeUser(ctx, userID)
+}
+
+// RevokeUserOf ends all sessions of the user to whom a refresh token belongs, and
+// returns how many those were. A token that is not genuine, or whose session is
+// over, ends nothing: ErrInvalidRefreshToken. It does not ask whether the token
+// is compromised. ErrStoreUnavailable means that the sessions may not have ended.
+func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, error) {
+	_, r, err := s.look(ctx, refreshToken)
+	if err != nil {
+		return 0, s.reject(ctx, err, Event{})
+	}
+	return s.revokeUser(ctx, r.UserID)
+}
+
+func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
+	now := s.now()
+	n, err := s.store.RevokeUser(ctx, userID, now)
+	if err != nil {
+		return 0, s.reject(ctx, s.unavailable(ctx, "revoke the user's sessions", err), Event{UserID: userID})
+	}
+	if n > 0 {
+		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, UserID: userID, Sessions: n})
+	}
+	return n, nil
+}

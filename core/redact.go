@@ -1,0 +1,36 @@
+package core
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// What holds a secret or a token prints as its name alone, whatever the verb,
+// and in slog records too.
+
+const redacted = "{redacted}"
+
+// Format implements [fmt.Formatter]: it prints no part of the tokens.
+func (Tokens) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Tokens"+redacted) }
+
+// LogValue implements [slog.LogValuer]: it logs no part of the tokens.
+func (Tokens) LogValue() slog.Value { return slog.StringValue("core.Tokens" + redacted) }
+
+// Format implements [fmt.Formatter]: it prints no secret.
+func (Config) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Config"+redacted) }
+
+// LogValue implements [slog.LogValuer]: it logs no secret.
+func (Config) LogValue() slog.Value { return slog.StringValue("core.Config" + redacted) }
+
+// Format implements [fmt.Formatter]: it prints no key.
+func (*Schema) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Schema"+redacted) }
+
+// LogValue implements [slog.LogValuer]: it logs no key.
+func (*Schema) LogValue() slog.Value { return slog.StringValue("core.Schema" + redacted) }
+
+// Format implements [fmt.Formatter]: it prints no key and no token.
+func (*Verifier) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Verifier"+redacted) }
+
+// LogValue implements [slog.LogValuer]: it logs no key and no token.
+func (*Verifier) LogValue() slog.Value { return slog.StringValue("core.Verifier" + redacted) }

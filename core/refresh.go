@@ -1,0 +1,283 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Refresh exchanges a refresh token and gives its session the next pair, or
+// the same pair again where the token was exchanged less than Config.Grace ago.
+//
+// accessToken is the session's access token, which may have expired; where it
+// is empty, what it would have to show is not asked for. The first check that
+// fails decides the error:
+//
+//  1. the refresh token is genuine and its session live, else
+//     ErrInvalidRefreshToken (ErrMissingRefreshToken where it is empty);
+//  2. it is not a stale copy, else ErrCompromised, and the user's sessions have
+//     ended, even if ctx was cancelled meanwhile;
+//  3. the access token is genuine and of the same session, else
+//     ErrInvalidAccessToken;
+//  4. the access token has expired or will within Config.RefreshBefore, else
+//     ErrAccessTokenNotExpired;
+//  5. Config.RefreshClaims gives claims, else ErrClaims.
+//
+// After all of these but ErrCompromised the session is as it was.
+// ErrStoreUnavailable means that the store could not answer, and ErrClaims too
+// where the access token could not be signed: call again with the same tokens,
+// within Config.Grace. The store is asked once, and not at all for a refresh token
+// that is not genuine; only a compromise and Config.RefreshClaims ask it once more.
+func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) (Tokens, error) {
+	return s.refresh(ctx, refreshToken, accessToken, false)
+}
+
+// attempt is one refresh under way.
+type attempt struct {
+	token refreshToken
+	keys  refreshKeys
+	now   time.Time
+	// user is whom the access token names, empty where there is none.
+	user string
+	// refused is why the access token forbids the refresh. It counts only
+	// once the record has shown that the refresh token is not compromised.
+	refused error
+}
+
+func (a *attempt) event() Event {
+	return Event{UserID: a.user, SessionID: a.token.recordID(), Ref: a.token.ref}
+}
+
+func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, accessRequired bool) (Tokens, error) {
+	a := &attempt{now: s.now()}
+	var err error
+	if a.token, a.keys, err = s.genuine(refreshText, a.now); err != nil {
+		return Tokens{}, s.reject(ctx, err, Event{})
+	}
+	a.judgeAccess(s, accessText, accessRequired)
+
+	// Where the exchange can be the answer it is the only question. It is not
+	// where the access token stands against it, where the claims must be
+	// computed first, or where the mapping is so young that it is not to move.
+	if a.refused == nil && s.cfg.RefreshClaims == nil && !s.young(a) {
+		return s.exchange(ctx, a, nil)
+	}
+	record, err := s.store.Get(ctx, a.token.recordID())
+	if err != nil {
+		return Tokens{}, s.storeFailed(ctx, a, "get the session", err)
+	}
+	return s.decide(ctx, a, record)
+}
+
+// genuine returns what a refresh token says if it is one of ours and not overdue.
+func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys, error) {
+	if text == "" {
+		return refreshToken{}, refreshKeys{}, ErrMissingRefreshToken
+	}
+	t, keys, ok := s.keys.open(text)
+	if !ok {
+		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken), final: true}
+	}
+	if !now.Before(t.deadline) {
+		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: the session has expired", ErrInvalidRefreshToken), final: true}
+	}
+	return t, keys, nil
+}
+
+// judgeAccess makes the checks of the access token.
+func (a *attempt) judgeAccess(s *Schema, text string, required bool) {
+	if text == "" {
+		if required {
+			a.refused = ErrMissingAccessToken
+		}
+		return
+	}
+	claims, err := s.verifier.genuine(text)
+	switch {
+	case err != nil:
+		a.refused = err
+	case claims.SessionID != a.token.recordID():
+		a.refused = fmt.Errorf("%w: of another session", ErrInvalidAccessToken)
+	default:
+		a.user = claims.UserID
+		if a.now.Before(claims.ExpiresAt.Add(-s.cfg.RefreshBefore)) {
+			a.refused = ErrAccessTokenNotExpired
+		}
+	}
+}
+
+// young reports whether the presented token was mapped less than Grace ago.
+func (s *Schema) young(a *attempt) bool { return a.now.Sub(a.token.issued) < s.cfg.Grace }
+
+// standing is how a genuine token stands to its record.
+type standing int
+
+const (
+	dead    standing = iota // the record is revoked or expired
+	stale                   // a copy of what has been exchanged since
+	retried                 // exchanged just now: the answer may have been lost
+	current                 // what the record is mapped to
+	ahead                   // the record has forgotten exchanges
+)
+
+func (s *Schema) stand(t refreshToken, r RefreshToken, now time.Time) standing {
+	switch {
+	case !r.Live(now):
+		return dead
+	case t.generation > r.Generation:
+		return ahead
+	case t.generation == r.Generation && t.ref == r.AccessRef:
+		return current
+	case t.generation+1 == r.Generation && t.ref == r.PreviousRef && now.Sub(r.ExchangedAt) < s.cfg.Grace:
+		return retried
+	default:
+		return stale
+	}
+}
+
+// decide answers a refresh from the record as it stands.
+func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens, error) {
+	standing, err := s.judge(ctx, a, r)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if a.refused == nil && a.user != "" && a.user != r.UserID {
+		a.refused = fmt.Errorf("%w: of another user", ErrInvalidAccessToken)
+	}
+	if a.refused != nil {
+		e := a.event()
+		e.UserID = r.UserID
+		return Tokens{}, s.reject(ctx, a.refused, e)
+	}
+	extra, err := s.appClaims(ctx, a, r)
+	if err != nil {
+		return Tokens{}, err
+	}
+	switch {
+	case standing == retried:
+		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, mapping(a.token, r), extra)
+	case s.young(a):
+		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, a.token, extra)
+	default:
+		return s.exchange(ctx, a, &known{userID: r.UserID, extra: extra})
+	}
+}
+
+// judge makes the checks that need the record: it is live, and the refresh token
+// is not a stale copy.
+func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standing, error) {
+	standing := s.stand(a.token, r, a.now)
+	switch standing {
+	case dead:
+		e := a.event()
+		e.UserID, e.Device = r.UserID, r.Device
+		return dead, s.reject(ctx, s.over(r, a.now), e)
+	case stale:
+		return stale, s.compromised(ctx, a, r)
+	}
+	return standing, nil
+}
+
+// over is the error for the token of a session that is not live any more.
+func (s *Schema) over(r RefreshToken, now time.Time) error {
+	if r.RevokedAt.IsZero() {
+		return &refusal{err: fmt.Errorf("%w: the session has expired", ErrInvalidRefreshToken), final: true}
+	}
+	// Just revoked, the answer may be overtaking a new login's cookies.
+	return &refusal{
+		err:   fmt.Errorf("%w: the session was revoked", ErrInvalidRefreshToken),
+		final: now.Sub(r.RevokedAt) >= s.cfg.Grace,
+	}
+}
+
+// known is what a look at the record told before the exchange.
+type known struct {
+	userID string
+	extra  string // the application's claims, computed anew
+}
+
+// exchange moves the mapping and issues the next pair. Where k is known the pair
+// is made first, so that claims no token can carry change nothing.
+func (s *Schema) exchange(ctx context.Context, a *attempt, k *known) (Tokens, error) {
+	next := refreshToken{
+		id:         a.token.id,
+		generation: a.token.generation + 1,
+		ref:        a.keys.nextRef(a.token),
+		issued:     a.now,
+		deadline:   a.token.deadline,
+	}
+	var pair Tokens
+	if k != nil {
+		var err error
+		if pair, err = s.pair(k.userID, next, k.extra); err != nil {
+			return Tokens{}, s.claimsFailed(ctx, a, err)
+		}
+	}
+	r, err := s.store.Exchange(ctx, Exchange{
+		ID:         a.token.recordID(),
+		Generation: a.token.generation,
+		From:       a.token.ref,
+		To:         next.ref,
+		At:         a.now,
+		ExpiresAt:  s.expiry(a.now, a.token.deadline),
+	})
+	extra := string(r.Data)
+	if k != nil {
+		extra = k.extra
+	}
+	switch {
+	case err == nil && k != nil:
+		s.tell(ctx, s.cfg.Hooks.Refresh, a, r, next)
+		return pair, nil
+	case err == nil && a.user != "" && a.user != r.UserID:
+		// Nothing is lost: the right access token gets this pair by a retry.
+		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: of another user", ErrInvalidAccessToken), a.event())
+	case err == nil:
+		return s.issue(ctx, s.cfg.Hooks.Refresh, a, r, next, extra)
+	case !errors.Is(err, ErrConflict):
+		return Tokens{}, s.storeFailed(ctx, a, "exchange", err)
+	}
+	standing, refused := s.judge(ctx, a, r)
+	switch {
+	case refused != nil:
+		return Tokens{}, refused
+	case standing == retried:
+		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, mapping(a.token, r), extra)
+	default:
+		// The store refused what its own record allows.
+		return Tokens{}, s.storeFailed(ctx, a, "exchange", fmt.Errorf("the record allows it: %w", err))
+	}
+}
+
+// mapping returns the token of what the record is mapped to.
+func mapping(t refreshToken, r RefreshToken) refreshToken {
+	t.generation, t.ref, t.issued = r.Generation, r.AccessRef, r.ExchangedAt
+	return t
+}
+
+// issue makes the pair of the mapping t and tells the hook.
+func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a *attempt, r RefreshToken, t refreshToken, extra string) (Tokens, error) {
+	pair, err := s.pair(r.UserID, t, extra)
+	if err != nil {
+		return Tokens{}, s.claimsFailed(ctx, a, err)
+	}
+	s.tell(ctx, hook, a, r, t)
+	return pair, nil
+}
+
+func (s *Schema) tell(ctx context.Context, hook func(context.Context, Event), a *attempt, r RefreshToken, t refreshToken) {
+	call(ctx, hook, Event{At: a.now, UserID: r.UserID, SessionID: r.ID, Ref: t.ref, Device: r.Device})
+}
+
+// storeFailed is the error of a store that did not give the record.
+func (s *Schema) storeFailed(ctx context.Context, a *attempt, doing string, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return s.reject(ctx, notFound(), a.event())
+	}
+	return s.reject(ctx, s.unavailable(ctx, doing, err), a.event())
+}
+
+func notFound() error {
+	return &refusal{err: fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken), final: true}
+}
