@@ -108,7 +108,13 @@ func (a *attempt) judgeAccess(s *Schema, text string, required bool) {
 }
 
 // young reports whether the presented token was mapped less than Grace ago.
-func (s *Schema) young(a *attempt) bool { return a.now.Sub(a.token.issued) < s.cfg.Grace }
+func (s *Schema) young(a *attempt) bool { return s.withinGrace(a.token.issued, a.now) }
+
+// withinGrace reports whether an exchange is less than Grace ago. One of the
+// future, by the clock of another server, is too.
+func (s *Schema) withinGrace(exchanged, now time.Time) bool {
+	return s.cfg.Grace > 0 && now.Sub(exchanged) < s.cfg.Grace
+}
 
 // standing is how a genuine token stands to its record.
 type standing int
@@ -129,7 +135,7 @@ func (s *Schema) stand(t refreshToken, r RefreshToken, now time.Time) standing {
 		return ahead
 	case t.generation == r.Generation && t.ref == r.AccessRef:
 		return current
-	case t.generation+1 == r.Generation && t.ref == r.PreviousRef && now.Sub(r.ExchangedAt) < s.cfg.Grace:
+	case t.generation+1 == r.Generation && t.ref == r.PreviousRef && s.withinGrace(r.ExchangedAt, now):
 		return retried
 	default:
 		return stale
@@ -187,7 +193,7 @@ func (s *Schema) over(r RefreshToken, now time.Time) error {
 	// Just revoked, the answer may be overtaking a new login's cookies.
 	return &refusal{
 		err:   fmt.Errorf("%w: the session was revoked", ErrInvalidRefreshToken),
-		final: now.Sub(r.RevokedAt) >= s.cfg.Grace,
+		final: !s.withinGrace(r.RevokedAt, now),
 	}
 }
 

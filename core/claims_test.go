@@ -1,0 +1,184 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestClaimsOfTheLoginSurviveRefreshes(t *testing.T) {
+	w := newWorld(t, nil)
+	pair, err := w.Login(w.ctx, "ada", core.LoginOptions{Claims: map[string]any{"n": json.Number("1e400"), "html": "<b>&"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"html":"<b>&","n":1e400}`; pair.Claims.Extra != want {
+		t.Errorf("the claims are %s, want %s", pair.Claims.Extra, want)
+	}
+	for range 3 {
+		w.expire()
+		next := w.refresh(pair)
+		if next.Claims.Extra != pair.Claims.Extra {
+			t.Errorf("the claims became %s", next.Claims.Extra)
+		}
+		pair = next
+	}
+}
+
+func TestDecodeReportsWhatDoesNotFit(t *testing.T) {
+	c := core.Claims{Extra: `{"n":"text"}`}
+	var app struct{ N int }
+	if err := c.Decode(&app); err == nil {
+		t.Error("no error")
+	}
+	app.N = 7
+	if err := (core.Claims{}).Decode(&app); err != nil || app.N != 7 {
+		t.Errorf("Decode of no claims: %v, %v", app, err)
+	}
+}
+
+func TestRefreshClaimsRecomputes(t *testing.T) {
+	var userID string
+	var given map[string]any
+	role := "admin"
+	w := newWorld(t, func(c *core.Config) {
+		c.RefreshClaims = func(_ context.Context, user string, login map[string]any) (map[string]any, error) {
+			userID, given = user, login
+			return map[string]any{"role": role}, nil
+		}
+	})
+	login := map[string]any{"role": "guest", "n": json.Number("9007199254740993")}
+	pair, err := w.Login(w.ctx, "ada", core.LoginOptions{Claims: login})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expire()
+	w.store.total()
+	pair = w.refresh(pair)
+	if n := w.store.total(); n != 2 {
+		t.Errorf("the refresh cost %d calls of the store, want 2", n)
+	}
+	if userID != "ada" || !reflect.DeepEqual(given, login) {
+		t.Errorf("called with %q and %v", userID, given)
+	}
+	if pair.Claims.Extra != `{"role":"admin"}` {
+		t.Errorf("the claims are %s", pair.Claims.Extra)
+	}
+
+	role = "none"
+	w.expire()
+	pair = w.refresh(pair)
+	if !reflect.DeepEqual(given, login) || pair.Claims.Extra != `{"role":"none"}` {
+		t.Errorf("the second time it was called with %v, and the claims are %s", given, pair.Claims.Extra)
+	}
+}
+
+func TestRefreshClaimsThatFailChangeNothing(t *testing.T) {
+	broken := errors.New("no directory")
+	for name, fail := range map[string]func() (map[string]any, error){
+		"an error":         func() (map[string]any, error) { return nil, broken },
+		"too large":        func() (map[string]any, error) { return map[string]any{"x": strings.Repeat("x", 5000)}, nil },
+		"beyond a cookie":  func() (map[string]any, error) { return map[string]any{"x": strings.Repeat("x", 3500)}, nil },
+		"a reserved claim": func() (map[string]any, error) { return map[string]any{"sid": "x"}, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			failing := true
+			w := newWorld(t, func(c *core.Config) {
+				c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
+					if failing {
+						return fail()
+					}
+					return login, nil
+				}
+			})
+			pair := w.login("ada")
+			w.expire()
+			before := w.store.of("ada")[0]
+			w.refused(pair, core.ErrClaims)
+			if after := w.store.of("ada")[0]; !reflect.DeepEqual(after, before) {
+				t.Errorf("the record changed from %+v to %+v", before, after)
+			}
+			failing = false
+			w.clock.Advance(60e9)
+			w.refresh(pair)
+		})
+	}
+}
+
+func TestRefreshClaimsAreNotAskedForNothing(t *testing.T) {
+	calls := 0
+	w := newWorld(t, func(c *core.Config) {
+		c.RefreshClaims = func(context.Context, string, map[string]any) (map[string]any, error) {
+			calls++
+			return nil, nil
+		}
+	})
+	pair := w.login("ada")
+	w.refused(pair, core.ErrAccessTokenNotExpired)
+	w.expire()
+	w.refused(core.Tokens{RefreshToken: pair.RefreshToken, AccessToken: "junk"}, core.ErrInvalidAccessToken)
+	w.refused(core.Tokens{RefreshToken: "junk"}, core.ErrInvalidRefreshToken)
+	if calls != 0 {
+		t.Errorf("called %d times for refreshes that were refused", calls)
+	}
+}
+
+func TestRefreshClaimsRefuseDataThatIsNotTheirs(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.RefreshClaims = keepClaims })
+	pair := w.login("ada")
+	r := w.store.of("ada")[0]
+	r.Data = []byte("not JSON")
+	w.store.records[r.ID] = r
+	w.expire()
+	w.refused(pair, core.ErrClaims)
+}
+
+// Two requests compute claims for the same exchange: the one that comes second
+// finds it done, and gets the same reference.
+func TestRefreshClaimsInTwoTabs(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.RefreshClaims = keepClaims })
+	pair := w.login("ada")
+	w.expire()
+	var first core.Tokens
+	w.store.before = func(method string) error {
+		if method == "Exchange" {
+			w.store.mend()
+			first = w.refresh(pair)
+		}
+		return nil
+	}
+	samePair(t, w.refresh(pair), first)
+	if w.events.count("refresh") != 1 || w.events.count("retry") != 1 {
+		t.Errorf("the hooks were told %v", w.events.seen)
+	}
+}
+
+func TestASignerThatFailsIsLikeALostAnswer(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	w.expire()
+	w.tokens.signErr = errors.New("no key")
+	w.refused(pair, core.ErrClaims)
+	w.tokens.signErr = nil
+	w.clock.Advance(5e9)
+	next := w.refresh(pair)
+	w.expire()
+	w.refresh(next)
+}
+
+func TestReservedClaims(t *testing.T) {
+	for name, want := range map[string]bool{
+		"iat": true, "exp": true, "nbf": true, "iss": true, "aud": true, "user_id": true, "ref_id": true, "sid": true,
+		"IAT": true, "User_ID": true, "ſid": true, "iſſ": true, "uſer_id": true,
+		"sub": false, "jti": false, "role": false, "": false, "user": false, "sids": false,
+	} {
+		if got := core.ReservedClaim(name); got != want {
+			t.Errorf("ReservedClaim(%q) = %v, want %v", name, got, want)
+		}
+	}
+}

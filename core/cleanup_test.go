@@ -1,0 +1,74 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestRunCleanupDeletesExpiredRecordsInSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *core.Config) { c.Clock = time.Now; c.MaxSessions = -1 })
+		for i := range 1200 {
+			w.login(fmt.Sprint("user", i%7))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		stopped := make(chan error)
+		go func() { stopped <- w.RunCleanup(ctx, time.Hour) }()
+
+		time.Sleep(7*24*time.Hour + time.Minute)
+		synctest.Wait()
+		if n := len(w.store.records); n != 1200 {
+			t.Errorf("%d records are left before any has been expired for a minute", n)
+		}
+		w.store.total()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := len(w.store.records); n != 0 {
+			t.Errorf("%d records are left", n)
+		}
+		if n := w.store.total(); n != 3 {
+			t.Errorf("1200 records were deleted in %d steps, want 3", n)
+		}
+
+		cancel()
+		if err := <-stopped; !errors.Is(err, context.Canceled) {
+			t.Errorf("RunCleanup = %v", err)
+		}
+	})
+}
+
+func TestRunCleanupTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *core.Config) { c.Clock = time.Now })
+		w.login("ada")
+		w.store.fail(errors.New("broken"))
+		ctx, cancel := context.WithTimeout(t.Context(), 8*24*time.Hour)
+		defer cancel()
+		go func() {
+			time.Sleep(7*24*time.Hour + 90*time.Minute)
+			w.store.mend()
+		}()
+		if err := w.RunCleanup(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("RunCleanup = %v", err)
+		}
+		if n := len(w.store.records); n != 0 {
+			t.Errorf("%d records are left", n)
+		}
+		if !strings.Contains(w.log.String(), "delete expired sessions") {
+			t.Error("the failure was not logged")
+		}
+	})
+}
+
+func TestRunCleanupWantsAnInterval(t *testing.T) {
+	if err := newWorld(t, nil).RunCleanup(t.Context(), 0); err == nil {
+		t.Error("no error")
+	}
+}

@@ -1,0 +1,41 @@
+package core_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// Whatever is presented for a refresh token, the store is asked only for one
+// that is genuine.
+func FuzzRefreshToken(f *testing.F) {
+	store, c := newStore(), newClock()
+	tokens := &testTokens{key: []byte("signing")}
+	schema, err := core.New(store, tokens, core.Config{Secret: secret, Clock: c.Now})
+	if err != nil {
+		f.Fatal(err)
+	}
+	pair, err := schema.Login(f.Context(), "ada", core.LoginOptions{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("")
+	f.Add("junk")
+	f.Add(pair.RefreshToken)
+	f.Add(pair.RefreshToken[:130] + "\n")
+	f.Add(pair.RefreshToken + "=")
+	f.Add(pair.AccessToken)
+	f.Fuzz(func(t *testing.T, text string) {
+		if text == pair.RefreshToken {
+			return
+		}
+		store.total()
+		if _, err := schema.Refresh(t.Context(), text, ""); !errors.Is(err, core.ErrInvalidRefreshToken) {
+			t.Errorf("Refresh = %v", err)
+		}
+		if n := store.total(); n != 0 {
+			t.Errorf("the store was called %d times", n)
+		}
+	})
+}

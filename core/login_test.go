@@ -1,0 +1,204 @@
+package core_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestLoginIssuesAPair(t *testing.T) {
+	w := newWorld(t, nil)
+	pair, err := w.Login(w.ctx, "ada", core.LoginOptions{
+		Device: "Firefox on Linux",
+		Claims: map[string]any{"role": "admin", "n": json.Number("9007199254740993")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := w.Verify(w.ctx, pair.AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c != pair.Claims {
+		t.Errorf("Verify = %+v, want the claims of the pair, %+v", c, pair.Claims)
+	}
+	if c.UserID != "ada" || !c.IssuedAt.Equal(start) || c.ExpiresAt.Sub(c.IssuedAt) != time.Minute {
+		t.Errorf("claims %+v: want user ada, issued at %v for a minute", c, start)
+	}
+	if c.Ref[6]>>4 != 4 || c.Ref[8]>>6 != 2 {
+		t.Errorf("the reference %v is not a UUIDv4", c.Ref)
+	}
+	if want := start.Add(7 * 24 * time.Hour); !pair.ExpiresAt.Equal(want) {
+		t.Errorf("the session ends at %v, want %v", pair.ExpiresAt, want)
+	}
+	var app struct {
+		Role string
+		N    any
+	}
+	if err := c.Decode(&app); err != nil || app.Role != "admin" || app.N != json.Number("9007199254740993") {
+		t.Errorf("the application's claims are %+v, %v", app, err)
+	}
+
+	sessions, err := w.Sessions(w.ctx, "ada")
+	if err != nil || len(sessions) != 1 {
+		t.Fatalf("Sessions = %v, %v", sessions, err)
+	}
+	want := core.Session{
+		ID: c.SessionID, UserID: "ada", Device: "Firefox on Linux",
+		IssuedAt: start, ExchangedAt: start, ExpiresAt: pair.ExpiresAt,
+	}
+	if sessions[0] != want {
+		t.Errorf("Sessions = %+v, want %+v", sessions[0], want)
+	}
+	if got, err := w.VerifyRefreshToken(w.ctx, pair.RefreshToken); got != want || err != nil {
+		t.Errorf("VerifyRefreshToken = %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestLoginsAreRandom(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+	a, b := w.login("ada"), w.login("ada")
+	if a.Claims.Ref == b.Claims.Ref || a.Claims.SessionID == b.Claims.SessionID {
+		t.Error("two logins share a reference or an id")
+	}
+}
+
+func TestLoginEndsSessionsBeyondMaxSessions(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		maxSessions int
+		want        int
+	}{
+		{"default", 0, 1}, {"one", 1, 1}, {"three", 3, 3}, {"no limit", -1, 5},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, func(c *core.Config) { c.MaxSessions = test.maxSessions })
+			var pairs []core.Tokens
+			for range 5 {
+				pairs = append(pairs, w.login("ada"))
+				w.clock.Advance(time.Second)
+			}
+			w.login("bob")
+			if n := w.live("ada"); n != test.want {
+				t.Fatalf("%d live sessions, want %d", n, test.want)
+			}
+			w.expire()
+			for i, pair := range pairs {
+				if len(pairs)-i <= test.want {
+					w.refresh(pair)
+				} else {
+					w.refused(pair, core.ErrInvalidRefreshToken)
+				}
+			}
+		})
+	}
+}
+
+func TestLoginEndsTheSessionItReplaces(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+	old, other := w.login("ada"), w.login("ada")
+	if _, err := w.Login(w.ctx, "bob", core.LoginOptions{Replaces: old.RefreshToken}); err != nil {
+		t.Fatal(err)
+	}
+	w.expire()
+	w.refused(old, core.ErrInvalidRefreshToken)
+	w.refresh(other)
+	if e := w.events.last["revocation"]; e.SessionID != old.Claims.SessionID || e.Sessions != 1 {
+		t.Errorf("the hook was told %+v", e)
+	}
+}
+
+func TestLoginIgnoresWhatIsNoSessionToReplace(t *testing.T) {
+	w := newWorld(t, nil)
+	forgotten := w.login("eve")
+	w.store.restore(map[string]core.RefreshToken{})
+	for _, text := range []string{"junk", strings.Repeat("A", 131), forgotten.RefreshToken} {
+		if _, err := w.Login(w.ctx, "ada", core.LoginOptions{Replaces: text}); err != nil {
+			t.Errorf("Login in the place of %q: %v", text, err)
+		}
+	}
+	w.clock.Advance(8 * 24 * time.Hour)
+	w.store.total()
+	if _, err := w.Login(w.ctx, "ada", core.LoginOptions{Replaces: forgotten.RefreshToken}); err != nil || w.store.total() != 1 {
+		t.Errorf("Login in the place of an overdue session: %v, or the store was asked for it", err)
+	}
+}
+
+func TestLoginRefusesWhatNoSessionCanHold(t *testing.T) {
+	for _, test := range []struct {
+		name, user string
+		opts       core.LoginOptions
+	}{
+		{"empty user", "", core.LoginOptions{}},
+		{"long user", strings.Repeat("u", 256), core.LoginOptions{}},
+		{"user not UTF-8", "ada\xff", core.LoginOptions{}},
+		{"long device", "ada", core.LoginOptions{Device: strings.Repeat("d", 513)}},
+		{"device not UTF-8", "ada", core.LoginOptions{Device: "\xc3"}},
+		{"device with NUL", "ada", core.LoginOptions{Device: "a\x00b"}},
+		{"reserved claim", "ada", core.LoginOptions{Claims: map[string]any{"exp": 1}}},
+		{"reserved claim in another case", "ada", core.LoginOptions{Claims: map[string]any{"USER_id": "bob"}}},
+		{"reserved claim by folding", "ada", core.LoginOptions{Claims: map[string]any{"ſid": "x"}}},
+		{"claim that is no JSON", "ada", core.LoginOptions{Claims: map[string]any{"f": func() {}}}},
+		{"claims beyond a record", "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", 4096)}}},
+		{"claims beyond a cookie", "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", 3500)}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			if _, err := w.Login(w.ctx, test.user, test.opts); !errors.Is(err, core.ErrInvalidLogin) {
+				t.Errorf("Login = %v, want ErrInvalidLogin", err)
+			}
+			if n := w.store.total(); n != 0 {
+				t.Errorf("the store was called %d times", n)
+			}
+		})
+	}
+}
+
+func TestLoginTakesTheLargestOfEverything(t *testing.T) {
+	w := newWorld(t, nil)
+	user := strings.Repeat("é", 127) + "\x00"
+	pair, err := w.Login(w.ctx, user, core.LoginOptions{
+		Device: strings.Repeat("d", 512), Claims: map[string]any{"x": strings.Repeat("x", 1500)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expire()
+	if next := w.refresh(pair); next.Claims.UserID != user || next.Claims.Extra != pair.Claims.Extra {
+		t.Errorf("user or claims changed in a refresh: %+v", next.Claims)
+	}
+}
+
+func TestLoginFailsWithTheStore(t *testing.T) {
+	broken := errors.New("broken")
+	for _, method := range []string{"Create", "Revoke"} {
+		t.Run(method, func(t *testing.T) {
+			w := newWorld(t, nil)
+			old := w.login("ada")
+			w.store.fail(broken, method)
+			_, err := w.Login(w.ctx, "bob", core.LoginOptions{Replaces: old.RefreshToken})
+			if !errors.Is(err, core.ErrStoreUnavailable) || !errors.Is(err, broken) {
+				t.Fatalf("Login = %v", err)
+			}
+			w.store.mend()
+			if n := w.live("bob"); n != 0 {
+				t.Errorf("bob has %d sessions", n)
+			}
+			if !strings.Contains(w.log.String(), "store unavailable") {
+				t.Error("nothing was logged")
+			}
+		})
+	}
+}
+
+func TestLoginFailsWithTheSigner(t *testing.T) {
+	w := newWorld(t, nil)
+	w.tokens.signErr = errors.New("no key")
+	if _, err := w.Login(w.ctx, "ada", core.LoginOptions{}); !errors.Is(err, w.tokens.signErr) || w.store.total() != 0 {
+		t.Errorf("Login = %v, or the store was called", err)
+	}
+}

@@ -1,0 +1,129 @@
+package core_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestSessionsOfAUser(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+	if has, err := w.HasSessions(w.ctx, "ada"); has || err != nil {
+		t.Errorf("HasSessions before any login = %v, %v", has, err)
+	}
+	first := w.login("ada")
+	w.clock.Advance(time.Minute)
+	second := w.login("ada")
+	w.refresh(first)
+
+	sessions, err := w.Sessions(w.ctx, "ada")
+	if err != nil || len(sessions) != 2 {
+		t.Fatalf("Sessions = %v, %v", sessions, err)
+	}
+	if sessions[0].ID != second.Claims.SessionID || sessions[1].ID != first.Claims.SessionID {
+		t.Error("the newest is not first")
+	}
+	if !sessions[1].IssuedAt.Equal(start) || !sessions[1].ExchangedAt.Equal(start.Add(time.Minute)) {
+		t.Errorf("the refreshed session is %+v", sessions[1])
+	}
+	if has, err := w.HasSessions(w.ctx, "ada"); !has || err != nil {
+		t.Errorf("HasSessions = %v, %v", has, err)
+	}
+
+	if n, err := w.RevokeUser(w.ctx, "ada"); n != 2 || err != nil {
+		t.Errorf("RevokeUser = %v, %v, want 2", n, err)
+	}
+	if n, err := w.RevokeUser(w.ctx, "ada"); n != 0 || err != nil {
+		t.Errorf("RevokeUser again = %v, %v, want 0", n, err)
+	}
+	if has, err := w.HasSessions(w.ctx, "ada"); has || err != nil {
+		t.Errorf("HasSessions after RevokeUser = %v, %v", has, err)
+	}
+	if e := w.events.last["revocation"]; w.events.count("revocation") != 1 || e.UserID != "ada" || e.Sessions != 2 {
+		t.Errorf("the hook was told %+v", e)
+	}
+}
+
+func TestRevokeUserOfARefreshToken(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+	pair := w.login("ada")
+	w.login("ada")
+	bobs := w.login("bob")
+	if _, err := w.RevokeUserOf(w.ctx, "junk"); !errors.Is(err, core.ErrInvalidRefreshToken) {
+		t.Errorf("RevokeUserOf(junk) = %v", err)
+	}
+	if n, err := w.RevokeUserOf(w.ctx, pair.RefreshToken); n != 2 || err != nil {
+		t.Errorf("RevokeUserOf = %v, %v, want 2", n, err)
+	}
+	if _, err := w.RevokeUserOf(w.ctx, pair.RefreshToken); !errors.Is(err, core.ErrInvalidRefreshToken) {
+		t.Errorf("RevokeUserOf a session that is over = %v", err)
+	}
+	w.expire()
+	w.refresh(bobs)
+}
+
+func TestLogout(t *testing.T) {
+	w := newWorld(t, nil)
+	stale := w.login("ada")
+	w.expire()
+	pair := w.refresh(stale)
+	bobs := w.login("bob")
+	if err := w.Logout(w.ctx, stale.RefreshToken); err != nil {
+		t.Errorf("Logout with an older token of the session: %v", err)
+	}
+	if err := w.Logout(w.ctx, pair.RefreshToken); err != nil {
+		t.Errorf("Logout again: %v", err)
+	}
+	w.expire()
+	w.refused(pair, core.ErrInvalidRefreshToken)
+	w.refresh(bobs)
+
+	for _, junk := range []string{"", "junk", strings.Repeat("A", 131)} {
+		if err := w.Logout(w.ctx, junk); !errors.Is(err, core.ErrInvalidRefreshToken) {
+			t.Errorf("Logout(%q) = %v", junk, err)
+		}
+	}
+	w.store.restore(map[string]core.RefreshToken{})
+	if err := w.Logout(w.ctx, pair.RefreshToken); err != nil {
+		t.Errorf("Logout of a session that is gone: %v", err)
+	}
+}
+
+func TestSessionCallsFailWithTheStore(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	broken := errors.New("broken")
+	w.store.fail(broken)
+	for name, err := range map[string]error{
+		"Logout":             w.Logout(w.ctx, pair.RefreshToken),
+		"RevokeUser":         second(w.RevokeUser(w.ctx, "ada")),
+		"RevokeUserOf":       second(w.RevokeUserOf(w.ctx, pair.RefreshToken)),
+		"Sessions":           second(w.Sessions(w.ctx, "ada")),
+		"HasSessions":        second(w.HasSessions(w.ctx, "ada")),
+		"VerifyRefreshToken": second(w.VerifyRefreshToken(w.ctx, pair.RefreshToken)),
+	} {
+		if !errors.Is(err, core.ErrStoreUnavailable) || !errors.Is(err, broken) {
+			t.Errorf("%s = %v, want ErrStoreUnavailable", name, err)
+		}
+	}
+	w.store.mend()
+	w.expire()
+	w.refresh(pair)
+}
+
+func TestSessionCallsRefuseImpossibleUsers(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, user := range []string{"", strings.Repeat("u", 256), "\xff"} {
+		if _, err := w.RevokeUser(w.ctx, user); !errors.Is(err, core.ErrInvalidLogin) {
+			t.Errorf("RevokeUser(%q) = %v", user, err)
+		}
+		if _, err := w.Sessions(w.ctx, user); !errors.Is(err, core.ErrInvalidLogin) {
+			t.Errorf("Sessions(%q) = %v", user, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
