@@ -132,9 +132,10 @@ func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-// clear makes the response delete both cookies.
+// clear makes the response delete both cookies, the access token's last: curl up to
+// 7.88, reading and writing one file, brings the first of two deleted ones back.
 func (c Cookies) clear(w http.ResponseWriter) {
-	http.SetCookie(w, c.access("", -1))
 	http.SetCookie(w, c.refresh("", -1))
+	http.SetCookie(w, c.access("", -1))
 	w.Header().Set("Cache-Control", "no-store")
 }

@@ -1,0 +1,15 @@
+module github.com/tokenauth/tokenauth/bench
+
+go 1.26.0
+
+require (
+	github.com/tokenauth/tokenauth/core v0.1.0
+	github.com/tokenauth/tokenauth/store/memory v0.1.0
+	github.com/tokenauth/tokenauth/token/jwt v0.1.0
+)
+
+replace (
+	github.com/tokenauth/tokenauth/core => ../core
+	github.com/tokenauth/tokenauth/store/memory => ../store/memory
+	github.com/tokenauth/tokenauth/token/jwt => ../token/jwt
+)

@@ -1,0 +1,20 @@
+module github.com/tokenauth/tokenauth/examples
+
+go 1.26.0
+
+require (
+	github.com/tokenauth/tokenauth/core v0.1.0
+	github.com/tokenauth/tokenauth/store/memory v0.1.0
+	github.com/tokenauth/tokenauth/token/jwt v0.1.0
+)
+
+require (
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+)
+
+replace (
+	github.com/tokenauth/tokenauth/core => ../core
+	github.com/tokenauth/tokenauth/store/memory => ../store/memory
+	github.com/tokenauth/tokenauth/token/jwt => ../token/jwt
+)

@@ -1,0 +1,140 @@
+// Quickstart is a server with a login, a page that needs one, and all that goes
+// with it: refreshing, logging out, listing sessions. Run it and try the commands
+// that it prints.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	memorystore "github.com/tokenauth/tokenauth/store/memory"
+	jwttoken "github.com/tokenauth/tokenauth/token/jwt"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "listen on this `address`")
+	access := flag.Duration("access-token-duration", time.Minute, "how long an access token is valid")
+	grace := flag.Duration("grace", 10*time.Second, "how long a refresh can be repeated")
+	flag.Parse()
+
+	schema, err := newSchema(memorystore.New(), core.Config{
+		AccessTokenDuration: *access,
+		Grace:               *grace,
+		MaxSessions:         3,
+		Cookies:             core.Cookies{Insecure: true}, // plain HTTP; leave it out behind TLS
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	go schema.RunCleanup(ctx, time.Minute)
+
+	server := &http.Server{Handler: newHandler(schema), ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() { server.Close() })
+	fmt.Println(commands("http://" + listener.Addr().String()))
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		log.Fatal(err)
+	}
+}
+
+// newSchema makes a schema with new secrets: everybody has to log in again when the
+// program starts again. Keep them, and use another store, to change that.
+func newSchema(store core.RefreshStore, config core.Config) (*core.Schema, error) {
+	signingKey, secret := make([]byte, 32), make([]byte, 32)
+	rand.Read(signingKey)
+	rand.Read(secret)
+	tokens, err := jwttoken.HS256(signingKey)
+	if err != nil {
+		return nil, err
+	}
+	config.Secret = secret
+	return core.New(store, tokens, config)
+}
+
+func newHandler(schema *core.Schema) http.Handler {
+	mux := http.NewServeMux()
+
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		user := r.FormValue("user")
+		if !passwordIsRight(user, r.FormValue("password")) {
+			http.Error(w, "wrong user or password", http.StatusUnauthorized)
+			return
+		}
+		if err := schema.SetTokenCookies(w, r, user, map[string]any{"role": "mathematician"}); err != nil {
+			schema.WriteError(w, r, err)
+			return
+		}
+		fmt.Fprintln(w, "logged in as", user)
+	})
+
+	mux.Handle("GET /{$}", schema.TokenRequired(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := core.ClaimsFrom(r.Context())
+		fmt.Fprintln(w, claims.UserID)
+	})))
+
+	mux.Handle("POST /token/refresh_access_token", schema.RefreshAccessToken(nil))
+
+	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
+		if err := schema.ClearTokenCookies(w, r); err != nil {
+			schema.WriteError(w, r, err)
+			return
+		}
+		fmt.Fprintln(w, "logged out")
+	})
+
+	mux.Handle("GET /sessions", schema.TokenRequired(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := core.ClaimsFrom(r.Context())
+		sessions, err := schema.Sessions(r.Context(), claims.UserID)
+		if err != nil {
+			schema.WriteError(w, r, err)
+			return
+		}
+		for _, s := range sessions {
+			note := ""
+			if s.ID == claims.SessionID {
+				note = " (this one)"
+			}
+			fmt.Fprintf(w, "%s since %s%s\n", s.Device, s.IssuedAt.Format(time.DateTime), note)
+		}
+	})))
+
+	// No page of another site may log anybody in.
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// passwordIsRight knows one user. A real server looks up a hash made by bcrypt or argon2.
+func passwordIsRight(user, password string) bool {
+	u := subtle.ConstantTimeCompare([]byte(user), []byte("ada"))
+	p := subtle.ConstantTimeCompare([]byte(password), []byte("lovelace"))
+	return u&p == 1
+}
+
+func commands(url string) string {
+	return `Listening on ` + url + `. Try, in another terminal:
+
+  curl -b cookies.txt -c cookies.txt -d user=ada -d password=lovelace ` + url + `/login
+  curl -b cookies.txt -c cookies.txt ` + url + `/
+  curl -b cookies.txt -c cookies.txt ` + url + `/sessions
+  curl -b cookies.txt -c cookies.txt -X POST ` + url + `/token/refresh_access_token
+  curl -b cookies.txt -c cookies.txt -X POST ` + url + `/logout
+
+The refresh succeeds once the access token has expired; before that the answer
+is access_token_not_expired. To see a theft caught, copy cookies.txt after the
+login, refresh with one file and, when the grace is over, with the other.`
+}
