@@ -60,8 +60,6 @@ func (s *Schema) appClaims(ctx context.Context, a *attempt, r RefreshToken) (str
 }
 
 func (s *Schema) claimsFailed(ctx context.Context, a *attempt, err error) error {
-	if ctx.Err() == nil {
-		s.cfg.Logger.ErrorContext(ctx, "tokenauth: claims unavailable", "session", a.token.recordID(), "err", err)
-	}
+	s.logFailure(ctx, "tokenauth: claims unavailable", "session", a.token.recordID(), "err", err)
 	return s.reject(ctx, fmt.Errorf("%w: %w", ErrClaims, err), a.event())
 }

@@ -45,11 +45,20 @@ func (c Claims) Decode(v any) error {
 
 type authorizedKey struct{}
 
-// authorized is what a context holds of a request that was let through.
+// authorized is the context of a request that was let through. It is a context
+// of its own, and not a value in one, to cost one allocation less on every request.
 type authorized struct {
+	context.Context
 	claims Claims
 	// by is who verified them: what one schema lets through says nothing to another.
 	by *Verifier
+}
+
+func (a *authorized) Value(key any) any {
+	if key == (authorizedKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
 }
 
 // ClaimsFrom returns the claims of the access token that authorized the request

@@ -39,7 +39,7 @@ func (s *Schema) cleanup(ctx context.Context) {
 	for ctx.Err() == nil {
 		n, err := s.store.DeleteExpired(ctx, s.now().Add(-cleanupMargin), cleanupStep)
 		if err != nil {
-			s.unavailable(ctx, "delete expired sessions", err)
+			s.logFailure(ctx, "tokenauth: store unavailable", "doing", "delete expired sessions", "err", err)
 			return
 		}
 		if n < cleanupStep {

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -91,8 +90,7 @@ func (s *Schema) RefreshAccessToken(next http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		a := &authorized{claims: pair.Claims, by: s.verifier}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), authorizedKey{}, a)))
+		next.ServeHTTP(w, r.WithContext(&authorized{Context: r.Context(), claims: pair.Claims, by: s.verifier}))
 	})
 }
 

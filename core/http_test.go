@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -432,7 +433,7 @@ func TestErrorHandlerWritesTheResponse(t *testing.T) {
 	if rec.Code != 303 || rec.Header().Get("Location") != "/sign-in" || rec.Header().Get("WWW-Authenticate") != "Bearer" {
 		t.Errorf("the handler's response is %d %v", rec.Code, rec.Header())
 	}
-	if got.Code != "missing_access_token" || got.Status != 401 || got.Unwrap() != core.ErrMissingAccessToken || !strings.Contains(got.Error(), got.Code) {
+	if got.Code != "missing_access_token" || got.Status != 401 || !errors.Is(got, core.ErrMissingAccessToken) || !strings.Contains(got.Error(), got.Code) {
 		t.Errorf("the handler was given %+v", got)
 	}
 }

@@ -181,8 +181,9 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standin
 		return dead, s.reject(ctx, s.over(r, a.now), e)
 	case stale:
 		return stale, s.compromised(ctx, a, r)
+	default:
+		return standing, nil
 	}
-	return standing, nil
 }
 
 // over is the error for the token of a session that is not live any more.

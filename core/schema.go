@@ -115,10 +115,15 @@ func (s *Schema) expiry(used, deadline time.Time) time.Time {
 // unavailable turns the failure of a store into the schema's own error, and logs
 // it unless the caller itself gave up.
 func (s *Schema) unavailable(ctx context.Context, doing string, err error) error {
-	if ctx.Err() == nil {
-		s.cfg.Logger.ErrorContext(ctx, "tokenauth: store unavailable", "doing", doing, "err", err)
-	}
+	s.logFailure(ctx, "tokenauth: store unavailable", "doing", doing, "err", err)
 	return fmt.Errorf("%w: %s: %w", ErrStoreUnavailable, doing, err)
+}
+
+// logFailure logs a failure of ours, unless the caller gave up.
+func (s *Schema) logFailure(ctx context.Context, message string, args ...any) {
+	if ctx.Err() == nil {
+		s.cfg.Logger.ErrorContext(ctx, message, args...)
+	}
 }
 
 // reject tells the Rejection hook of an error and returns it.

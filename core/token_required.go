@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,7 +23,7 @@ func (v *Verifier) TokenRequired(next http.Handler) http.Handler {
 			return
 		}
 		text, err := v.presented(r)
-		a := &authorized{by: v}
+		a := &authorized{Context: ctx, by: v}
 		if err == nil {
 			a.claims, err = v.verify(text, v.cfg.Clock())
 		}
@@ -33,7 +32,7 @@ func (v *Verifier) TokenRequired(next http.Handler) http.Handler {
 			v.writeError(w, r, v.reject(ctx, err, e))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, authorizedKey{}, a)))
+		next.ServeHTTP(w, r.WithContext(a))
 	})
 }
 

@@ -1,0 +1,41 @@
+# The commands of this repository. go.work is the list of its modules; everything
+# that goes through the modules takes them from there.
+
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: help test lint modules vuln cover bench fuzz tidy
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+test: ## pass every test of every module, installing what they need
+	scripts/install-tools
+	go test -race work
+
+lint: ## check formatting, vet and lint every module
+	scripts/check-format
+	go vet work
+	scripts/each-module $(GOLANGCI_LINT) run --config "$(CURDIR)/.golangci.yml" ./...
+
+modules: ## check that every module stands alone and core on the standard library
+	scripts/each-module env GOWORK=off go build ./...
+	scripts/each-module env GOWORK=off go vet ./...
+	scripts/each-module env GOWORK=off go mod tidy -diff
+	scripts/check-core
+
+vuln: ## look for known vulnerabilities, where their database can be reached
+	scripts/check-vulnerabilities $(GOVULNCHECK)
+
+cover: ## print the statement coverage of core and token/jwt
+	cd core && go test -cover ./...
+	cd token/jwt && go test -cover ./...
+
+bench: ## run the benchmarks, each beside its floor
+	cd bench && go test -run '^$$' -bench . -count 6
+
+fuzz: ## fuzz everything that parses, FUZZTIME each (default 10m)
+	scripts/fuzz $(or $(FUZZTIME),10m)
+
+tidy: ## tidy every go.mod
+	scripts/each-module env GOWORK=off go mod tidy
