@@ -18,11 +18,13 @@ func TestRunCleanupDeletesExpiredRecordsInSteps(t *testing.T) {
 		for i := range 1200 {
 			w.login(fmt.Sprint("user", i%7))
 		}
+		time.Sleep(30 * time.Second)
 		ctx, cancel := context.WithCancel(t.Context())
 		stopped := make(chan error)
 		go func() { stopped <- w.RunCleanup(ctx, time.Hour) }()
 
-		time.Sleep(7*24*time.Hour + time.Minute)
+		// It looks half a minute after the records expired, and an hour later.
+		time.Sleep(7*24*time.Hour + 30*time.Minute)
 		synctest.Wait()
 		if n := len(w.store.records); n != 1200 {
 			t.Errorf("%d records are left before any has been expired for a minute", n)

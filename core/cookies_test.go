@@ -121,6 +121,19 @@ func TestNoCookieLivesLongerThanBrowsersAllow(t *testing.T) {
 	}
 }
 
+func TestCookiesOfTheLastSecondAreNotDeleted(t *testing.T) {
+	b := newSite(t, nil).newBrowser()
+	b.logIn("ada")
+	b.clock.Advance(7*24*time.Hour - 500*time.Millisecond)
+	a := b.post("/refresh", nil)
+	a.want(t, 204, "")
+	for _, c := range setCookies(t, a.Header) {
+		if c.MaxAge != 1 {
+			t.Errorf("%s has Max-Age %d, want 1", c.Name, c.MaxAge)
+		}
+	}
+}
+
 func TestACookieIsNeverLongerThanBrowsersAllow(t *testing.T) {
 	// The largest claim that fits, and one byte more.
 	fits := func(n int) bool {

@@ -79,10 +79,12 @@ func TestAStolenCopyIsCaught(t *testing.T) {
 			first, second := test.first(owner, thief), test.second(owner, thief)
 			first.post("/refresh", nil).want(t, 204, "")
 			first.expire()
-			second.post("/refresh", nil).want(t, 401, "refresh_token_compromised")
-			a := first.post("/refresh", nil)
+			a := second.post("/refresh", nil)
+			a.want(t, 401, "refresh_token_compromised")
+			// Just revoked: these answers may be overtaking a new login.
+			a.keepsCookies(t)
+			a = first.post("/refresh", nil)
 			a.want(t, 401, "invalid_refresh_token")
-			// Just revoked: this answer may be overtaking a new login.
 			a.keepsCookies(t)
 
 			owner.clock.Advance(10 * time.Second)
@@ -94,6 +96,19 @@ func TestAStolenCopyIsCaught(t *testing.T) {
 			owner.expire()
 			owner.post("/refresh", nil).want(t, 204, "")
 		})
+	}
+}
+
+func TestWithoutGraceACompromiseDeletesTheCookies(t *testing.T) {
+	b := newSite(t, func(c *core.Config) { c.Grace = -1 }).newBrowser()
+	b.logIn("ada")
+	thief := b.copy()
+	b.expire()
+	b.post("/refresh", nil).want(t, 204, "")
+	a := thief.post("/refresh", nil)
+	a.want(t, 401, "refresh_token_compromised")
+	if n := len(a.Header.Values("Set-Cookie")); n != 2 {
+		t.Errorf("%d cookies are deleted, want 2", n)
 	}
 }
 
@@ -388,6 +403,14 @@ func TestBearerClients(t *testing.T) {
 	send("POST", "/logout", "Bearer "+pair.AccessToken).want(t, 200, "")
 	s.expire()
 	s.refused(pair, core.ErrInvalidRefreshToken)
+
+	// With a cookie that browsers send by themselves it is no bearer client.
+	b := s.newBrowser()
+	b.logIn("ada")
+	r := b.request("POST", "/logout", nil)
+	r.Header.Set("Authorization", "Bearer "+b.cookie("access_token"))
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	b.do(r).want(t, 403, "cross_origin")
 
 	forgotten := s.login("ada")
 	s.store.restore(map[string]core.RefreshToken{})

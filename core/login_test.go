@@ -59,6 +59,24 @@ func TestLoginIssuesAPair(t *testing.T) {
 	}
 }
 
+func TestRecordsHoldWholeMilliseconds(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.IdleTimeout = time.Hour + time.Nanosecond })
+	w.clock.Advance(123456789)
+	pair := w.login("ada")
+	w.clock.Advance(time.Minute + 7)
+	next := w.refresh(pair)
+	samePair(t, w.refresh(pair), next)
+	r := w.store.of("ada")[0]
+	for _, at := range []time.Time{r.IssuedAt, r.ExchangedAt, r.ExpiresAt, pair.ExpiresAt} {
+		if at.Nanosecond()%1e6 != 0 || at.Location() != time.UTC {
+			t.Errorf("%v is not a whole millisecond in UTC", at)
+		}
+	}
+	if r.ExchangedAt.Nanosecond() == 0 {
+		t.Error("milliseconds were lost")
+	}
+}
+
 func TestLoginsAreRandom(t *testing.T) {
 	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
 	a, b := w.login("ada"), w.login("ada")

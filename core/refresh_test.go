@@ -81,6 +81,8 @@ func TestIdleTimeoutSlides(t *testing.T) {
 	}
 
 	idle := w.login("bob")
+	w.clock.Advance(30 * time.Minute)
+	idle = w.refresh(idle)
 	w.clock.Advance(time.Hour)
 	w.refused(idle, core.ErrInvalidRefreshToken)
 	if n := w.events.count("compromise"); n != 0 {

@@ -70,6 +70,17 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsTooLongIsNotLookedAt(t *testing.T) {
+	counting := &countingVerifier{AccessVerifier: &testTokens{}}
+	v, err := core.NewVerifier(counting, core.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), strings.Repeat("a", 4097)); !errors.Is(err, core.ErrInvalidAccessToken) || counting.calls.Load() != 0 {
+		t.Errorf("Verify = %v, or the token was looked at", err)
+	}
+}
+
 func TestAVerifierNeedsNoSecret(t *testing.T) {
 	w := newWorld(t, nil)
 	pair := w.login("ada")
