@@ -16,7 +16,7 @@ const (
 // holds no credential: nothing in it lets anybody log in. It is a plain value;
 // only Data refers to memory that copies share.
 type RefreshToken struct {
-	// ID names the record: 40 characters of [a-z2-7], made by NewTokenID.
+	// ID names the record: 40 characters of [a-z2-7], made by NewTokenID of the UserID.
 	ID string
 	// UserID is the user whose session this is: 1 to MaxUserIDBytes bytes of
 	// valid UTF-8, compared byte for byte. It may hold any character, NUL included.

@@ -45,7 +45,8 @@ var (
 // # Order
 //
 // Records of one user have one order: by IssuedAt, and where that is equal by
-// id, byte for byte. The first is the oldest, the last the newest.
+// the text of the id, byte for byte, in which digits come before letters. The
+// first is the oldest, the last the newest.
 //
 // # Input
 //
@@ -68,7 +69,8 @@ type RefreshStore interface {
 	// Create stores the record t and, in the same atomic step, revokes the
 	// oldest of the user's live records so that at most limit of them stay
 	// live, t included; a limit of zero or less sets no bound. Which records
-	// are live is judged at t.IssuedAt, and that is the RevokedAt they get.
+	// are live is judged at t.IssuedAt, where t itself always is, and that is
+	// the RevokedAt they get.
 	// Create never revokes t itself, even if other records were issued later
 	// by another clock. A record with t's id makes it ErrExists, and nothing
 	// changes.

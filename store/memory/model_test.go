@@ -1,0 +1,241 @@
+package memorystore_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	"github.com/tokenauth/tokenauth/store/memory"
+)
+
+// model does what the contract says in the plainest way: it looks at all records.
+type model map[string]core.RefreshToken
+
+func (m model) Create(t core.RefreshToken, limit int) error {
+	if _, ok := m[t.ID]; ok {
+		return core.ErrExists
+	}
+	if live := m.ListUser(t.UserID, t.IssuedAt); limit > 0 && len(live) >= limit {
+		for _, old := range live[limit-1:] {
+			old.RevokedAt = t.IssuedAt
+			m[old.ID] = old
+		}
+	}
+	m[t.ID] = t
+	return nil
+}
+
+func (m model) Get(id string) (core.RefreshToken, error) {
+	t, ok := m[id]
+	if !ok {
+		return t, core.ErrNotFound
+	}
+	return t, nil
+}
+
+func (m model) Exchange(x core.Exchange) (core.RefreshToken, error) {
+	t, ok := m[x.ID]
+	switch {
+	case !ok:
+		return t, core.ErrNotFound
+	case !t.Live(x.At), t.Generation > x.Generation, t.Generation == x.Generation && t.AccessRef != x.From:
+		return t, core.ErrConflict
+	}
+	t.Generation, t.AccessRef, t.PreviousRef = x.Generation+1, x.To, x.From
+	t.ExchangedAt, t.ExpiresAt = x.At, x.ExpiresAt
+	m[x.ID] = t
+	return t, nil
+}
+
+func (m model) Revoke(id string, at time.Time) error {
+	t, ok := m[id]
+	if !ok {
+		return core.ErrNotFound
+	}
+	if t.RevokedAt.IsZero() {
+		t.RevokedAt = at
+	}
+	m[id] = t
+	return nil
+}
+
+func (m model) RevokeUser(userID string, at time.Time) int {
+	n := 0
+	for id, t := range m {
+		if t.UserID == userID && t.Live(at) && !t.IssuedAt.After(at) {
+			t.RevokedAt = at
+			m[id] = t
+			n++
+		}
+	}
+	return n
+}
+
+func (m model) ListUser(userID string, at time.Time) []core.RefreshToken {
+	var live []core.RefreshToken
+	for _, t := range m {
+		if t.UserID == userID && t.Live(at) {
+			live = append(live, t)
+		}
+	}
+	slices.SortFunc(live, func(a, b core.RefreshToken) int {
+		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), strings.Compare(b.ID, a.ID))
+	})
+	return live
+}
+
+// expired returns the moments when the records expired that have before that time.
+func (m model) expired(before time.Time) []time.Time {
+	var expired []time.Time
+	for _, t := range m {
+		if t.ExpiresAt.Before(before) {
+			expired = append(expired, t.ExpiresAt)
+		}
+	}
+	slices.SortFunc(expired, time.Time.Compare)
+	return expired
+}
+
+// run is one random sequence of calls, to a store and to the model of it.
+type run struct {
+	*rand.Rand
+	ctx   context.Context
+	store *memorystore.Store
+	model model
+	users []string
+	ids   map[string][]string // of each user
+	calls [][]any
+}
+
+// A world so small that calls meet: few users, few ids, few moments.
+func newRun(ctx context.Context, seed uint64) *run {
+	r := &run{
+		Rand: rand.New(rand.NewPCG(seed, 0)), ctx: ctx, store: memorystore.New(), model: model{},
+		users: []string{neighbour1, neighbour2, "ann", strings.Repeat("é\x00", 85)}, ids: map[string][]string{},
+	}
+	for _, user := range r.users {
+		stem := core.NewTokenID(user)[:39]
+		r.ids[user] = []string{stem + "2", stem + "a", stem + "z", core.NewTokenID(user), core.NewTokenID(user)}
+	}
+	return r
+}
+
+func (r *run) moment() time.Time { return after(r.IntN(20)) }
+func (r *run) ref() core.Ref     { return core.Ref{byte(r.IntN(3))} }
+func (r *run) user() string      { return r.users[r.IntN(len(r.users))] }
+func (r *run) id() string        { return r.ids[r.user()][r.IntN(5)] }
+
+// text returns a text of any length up to max, with short ones as likely as long.
+func (r *run) text(max int) string {
+	return strings.Repeat("0123456789abcdef", max/16+1)[:r.IntN(1+r.IntN(1+r.IntN(max)))]
+}
+
+func (r *run) token() core.RefreshToken {
+	user := r.user()
+	at := r.moment()
+	return core.RefreshToken{
+		ID: r.ids[user][r.IntN(5)], UserID: user, Generation: int64(r.IntN(3)), AccessRef: r.ref(), PreviousRef: r.ref(),
+		Device: r.text(core.MaxDeviceBytes), Data: []byte(r.text(core.MaxDataBytes)),
+		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Duration(1+r.IntN(15)) * time.Millisecond),
+	}
+}
+
+// step makes one call and returns what the store and the model answered.
+func (r *run) step() (got, want []any) {
+	at := r.moment()
+	switch r.IntN(10) {
+	case 0, 1, 2:
+		t, limit := r.token(), r.IntN(5)-1
+		r.call("Create", t, limit)
+		return []any{r.store.Create(r.ctx, t, limit)}, []any{r.model.Create(t, limit)}
+	case 3:
+		id := r.id()
+		r.call("Get", id)
+		return answer(r.store.Get(r.ctx, id)), answer(r.model.Get(id))
+	case 4, 5:
+		x := core.Exchange{
+			ID: r.id(), Generation: int64(r.IntN(4)), From: r.ref(), To: r.ref(), At: at, ExpiresAt: r.moment(),
+		}
+		r.call("Exchange", x)
+		return answer(r.store.Exchange(r.ctx, x)), answer(r.model.Exchange(x))
+	case 6:
+		id := r.id()
+		r.call("Revoke", id, at)
+		return []any{r.store.Revoke(r.ctx, id, at)}, []any{r.model.Revoke(id, at)}
+	case 7:
+		user := r.user()
+		r.call("RevokeUser", user, at)
+		n, err := r.store.RevokeUser(r.ctx, user, at)
+		return []any{n, err}, []any{r.model.RevokeUser(user, at), nil}
+	case 8:
+		user := r.user()
+		r.call("ListUser", user, at)
+		return answers(r.store.ListUser(r.ctx, user, at)), answers(r.model.ListUser(user, at), nil)
+	default:
+		return r.deleteExpired(at, 1+r.IntN(3))
+	}
+}
+
+// deleteExpired leaves the choice between records that expired together to the
+// store, and compares when the deleted ones expired.
+func (r *run) deleteExpired(before time.Time, max int) (got, want []any) {
+	r.call("DeleteExpired", before, max)
+	wanted := r.model.expired(before)
+	wanted = wanted[:min(len(wanted), max)]
+	n, err := r.store.DeleteExpired(r.ctx, before, max)
+	var deleted []time.Time
+	for id, t := range r.model {
+		if _, err := r.store.Get(r.ctx, id); errors.Is(err, core.ErrNotFound) {
+			deleted = append(deleted, t.ExpiresAt)
+			delete(r.model, id)
+		}
+	}
+	slices.SortFunc(deleted, time.Time.Compare)
+	return []any{n, err, deleted}, []any{len(wanted), nil, wanted}
+}
+
+// call notes a call, to be printed if it goes wrong.
+func (r *run) call(args ...any) { r.calls = append(r.calls, args) }
+
+func (r *run) String() string {
+	var text strings.Builder
+	for _, call := range r.calls {
+		fmt.Fprintf(&text, "%+v\n", call)
+	}
+	return text.String()
+}
+
+// answer and answers make results comparable: Data becomes nil where it is empty.
+func answer(t core.RefreshToken, err error) []any {
+	if len(t.Data) == 0 {
+		t.Data = nil
+	}
+	return []any{t, err}
+}
+
+func answers(tokens []core.RefreshToken, err error) []any {
+	all := []any{err}
+	for _, t := range tokens {
+		all = append(all, answer(t, nil)...)
+	}
+	return all
+}
+
+func TestStoreDoesWhatTheModelDoes(t *testing.T) {
+	for seed := range uint64(50) {
+		r := newRun(t.Context(), seed)
+		for range 300 {
+			if got, want := r.step(); !reflect.DeepEqual(got, want) {
+				t.Fatalf("seed %d: after the calls\n%vthe store answered %v, the model %v", seed, r, got, want)
+			}
+		}
+	}
+}
