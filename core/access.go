@@ -16,8 +16,9 @@ type AccessVerifier interface {
 type AccessTokens interface {
 	AccessVerifier
 	// Sign returns the token that carries these claims, such that Verify
-	// returns the same claims. Times are whole seconds. It fails where the
-	// claims can't be carried: where Extra is not a JSON object, or has a name
-	// that is reserved.
+	// returns the same claims. Times are whole seconds, the reference is a
+	// UUIDv4, no field but Extra is empty. It fails where the claims can't be
+	// carried: where Extra is not a JSON object, or has a name that is
+	// reserved.
 	Sign(c Claims) (string, error)
 }

@@ -22,7 +22,9 @@ func TestNothingPrintsASecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := []any{pair, &pair, cfg, &cfg, w.Schema, verifier, []core.Tokens{pair}, struct{ T core.Tokens }{pair}}
+	values := []any{pair, &pair, cfg, &cfg, w.Schema, verifier, []core.Tokens{pair}, struct{ T core.Tokens }{pair},
+		// fmt can't ask an unexported field how to print itself.
+		struct{ s *core.Schema }{w.Schema}, struct{ v *core.Verifier }{verifier}}
 	check := func(where, text string) {
 		for _, s := range []string{pair.AccessToken, pair.RefreshToken, string(secret), string(otherKey)} {
 			for _, form := range []string{s, hex.EncodeToString([]byte(s)), strings.Trim(fmt.Sprintf("%d", []byte(s)), "[]"), fmt.Sprintf("%q", s)} {

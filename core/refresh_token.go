@@ -37,31 +37,30 @@ type refreshToken struct {
 
 func (t refreshToken) recordID() string { return idEncoding.EncodeToString(t.id[:]) }
 
-// refreshKeys are what one secret gives: independent keys for the two uses.
+// refreshKeys are what one secret gives: HMAC-SHA256 under independent keys for
+// the two uses. The keys are in functions because fmt prints no function, but
+// does print what it finds in an unexported field.
 type refreshKeys struct {
-	mac  []byte
-	next []byte
+	mac, next func(message []byte) []byte
 }
 
 func newRefreshKeys(secret []byte) (refreshKeys, error) {
-	derive := func(use string) ([]byte, error) {
-		return hkdf.Key(sha256.New, secret, nil, "tokenauth refresh token "+use+" v1", sha256.Size)
-	}
-	mac, err := derive("mac")
+	mac, err := deriveMAC(secret, "mac")
 	if err != nil {
 		return refreshKeys{}, err
 	}
-	next, err := derive("next reference")
-	if err != nil {
-		return refreshKeys{}, err
-	}
-	return refreshKeys{mac: mac, next: next}, nil
+	next, err := deriveMAC(secret, "next reference")
+	return refreshKeys{mac, next}, err
 }
 
-func sum(key, message []byte) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write(message)
-	return h.Sum(nil)
+// deriveMAC derives a key for one use from the secret (RFC 5869).
+func deriveMAC(secret []byte, use string) (func([]byte) []byte, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, "tokenauth refresh token "+use+" v1", sha256.Size)
+	return func(message []byte) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write(message)
+		return h.Sum(nil)
+	}, err
 }
 
 // seal returns the text of the token.
@@ -73,7 +72,7 @@ func (k refreshKeys) seal(t refreshToken) string {
 	b = append(b, t.ref[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.issued.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, uint64(t.deadline.UnixMilli()))
-	return tokenEncoding.EncodeToString(append(b, sum(k.mac, b)...))
+	return tokenEncoding.EncodeToString(append(b, k.mac(b)...))
 }
 
 // nextRef returns the reference that an exchange of the token leads to. It is
@@ -83,7 +82,7 @@ func (k refreshKeys) nextRef(t refreshToken) Ref {
 	b = append(b, t.id[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(t.generation))
 	b = append(b, t.ref[:]...)
-	return Ref(sum(k.next, b)[:len(t.ref)]).asUUIDv4()
+	return Ref(k.next(b)[:len(t.ref)]).asUUIDv4()
 }
 
 // keyring holds the keys of every secret: the first seals, all open.
@@ -114,7 +113,7 @@ func (ring keyring) open(text string) (t refreshToken, keys refreshKeys, genuine
 		return refreshToken{}, refreshKeys{}, false
 	}
 	for _, k := range ring {
-		if hmac.Equal(sum(k.mac, b[:sealedBytes]), b[sealedBytes:]) {
+		if hmac.Equal(k.mac(b[:sealedBytes]), b[sealedBytes:]) {
 			keys, genuine = k, true
 		}
 	}

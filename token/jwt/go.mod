@@ -2,6 +2,10 @@ module github.com/tokenauth/tokenauth/token/jwt
 
 go 1.26.0
 
-require github.com/tokenauth/tokenauth/core v0.1.0
+require (
+	github.com/golang-jwt/jwt/v5 v5.3.1
+	github.com/google/uuid v1.6.0
+	github.com/tokenauth/tokenauth/core v0.1.0
+)
 
 replace github.com/tokenauth/tokenauth/core => ../../core

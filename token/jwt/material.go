@@ -1,0 +1,109 @@
+package jwttoken
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/rsa"
+	"hash"
+	"math/big"
+)
+
+const (
+	minRSABits = 2048 // RFC 7518 §3.3
+	maxRSABits = 8192 // as in crypto/tls, because checking a larger key takes long
+)
+
+func (k *key) setSecret(material any) error {
+	secret, ok := material.([]byte)
+	switch {
+	case !ok:
+		return k.wrongType(material, "[]byte")
+	case len(secret) < k.hash.Size():
+		return keyError("a secret for %s has at least %d bytes, not %d (RFC 7518 §3.2)", k.name, k.hash.Size(), len(secret))
+	case isPublicKey(secret):
+		return keyError("the secret for %s is the text of a public key or certificate", k.name)
+	}
+	secret = bytes.Clone(secret)
+	k.set(secret, secret, secret)
+	k.newMAC = func() hash.Hash { return hmac.New(k.hash.New, secret) }
+	k.signatureBytes = k.hash.Size()
+	return nil
+}
+
+func (k *key) setRSA(material any) error {
+	var private any
+	public, _ := material.(*rsa.PublicKey)
+	if p, ok := material.(*rsa.PrivateKey); ok && p != nil {
+		private, public = p, &p.PublicKey
+	}
+	if public == nil || public.N == nil {
+		return k.wrongType(material, "a *rsa.PrivateKey or *rsa.PublicKey")
+	}
+	bits := public.N.BitLen()
+	if bits < minRSABits || bits > maxRSABits {
+		return keyError("a key for %s has %d to %d bits, not %d (RFC 7518 §3.3)", k.name, minRSABits, maxRSABits, bits)
+	}
+	if public.N.Bit(0) == 0 || public.E < 3 || public.E%2 == 0 || public.E > 1<<31-1 {
+		return keyError("the RSA modulus or exponent is impossible")
+	}
+	n, e := public.N.Bytes(), big.NewInt(int64(public.E)).Bytes()
+	k.set(public, private, n)
+	k.jwk = k.newJWK()
+	k.jwk.N, k.jwk.E = base64url.EncodeToString(n), base64url.EncodeToString(e)
+	k.signatureBytes = public.Size()
+	return nil
+}
+
+func (k *key) setECDSA(material any) error {
+	var private any
+	public, _ := material.(*ecdsa.PublicKey)
+	if p, ok := material.(*ecdsa.PrivateKey); ok && p != nil {
+		private, public = p, &p.PublicKey
+	}
+	if public == nil || !hasAllNumbers(public, private) {
+		return k.wrongType(material, "a *ecdsa.PrivateKey or *ecdsa.PublicKey")
+	}
+	if public.Curve != k.curve {
+		return keyError("a key for %s is on %s (RFC 7518 §3.4)", k.name, k.curve.Params().Name)
+	}
+	point, err := public.Bytes()
+	if err != nil {
+		return keyError("the point is not on %s", k.curve.Params().Name)
+	}
+	k.set(public, private, point)
+	k.jwk = k.newJWK()
+	x, y := point[1:1+len(point)/2], point[1+len(point)/2:] // behind a byte that says "uncompressed"
+	k.jwk.Crv, k.jwk.X, k.jwk.Y = k.curve.Params().Name, base64url.EncodeToString(x), base64url.EncodeToString(y)
+	k.signatureBytes = len(x) + len(y) // r and s are as long
+	return nil
+}
+
+// hasAllNumbers reports whether none is nil, where crypto/ecdsa would panic.
+func hasAllNumbers(public *ecdsa.PublicKey, private any) bool {
+	//lint:ignore SA1019 nothing is done with the numbers
+	if p, ok := private.(*ecdsa.PrivateKey); ok && p.D == nil {
+		return false
+	}
+	//lint:ignore SA1019 nothing is done with the numbers
+	return public.Curve != nil && public.X != nil && public.Y != nil
+}
+
+func (k *key) setEd25519(material any) error {
+	var private any
+	public, _ := material.(ed25519.PublicKey)
+	if p, ok := material.(ed25519.PrivateKey); ok && len(p) == ed25519.PrivateKeySize {
+		p = bytes.Clone(p)
+		private, public = p, p.Public().(ed25519.PublicKey)
+	}
+	if len(public) != ed25519.PublicKeySize {
+		return k.wrongType(material, "an ed25519.PrivateKey or ed25519.PublicKey")
+	}
+	public = bytes.Clone(public)
+	k.set(public, private, public)
+	k.jwk = k.newJWK()
+	k.jwk.Crv, k.jwk.X = ed25519Curve, base64url.EncodeToString(public)
+	k.signatureBytes = ed25519.SignatureSize
+	return nil
+}
