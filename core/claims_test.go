@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -158,17 +160,91 @@ func TestRefreshClaimsInTwoTabs(t *testing.T) {
 	}
 }
 
-func TestASignerThatFailsIsLikeALostAnswer(t *testing.T) {
+// With an access token presented the next one is signed before anything moves.
+func TestASignerThatFailsChangesNothing(t *testing.T) {
 	w := newWorld(t, nil)
 	pair := w.login("ada")
 	w.expire()
 	w.tokens.signErr = errors.New("no key")
 	w.refused(pair, core.ErrClaims)
+	w.expire()
+	w.refused(pair, core.ErrClaims)
 	w.tokens.signErr = nil
-	w.clock.Advance(5e9)
+	w.refresh(pair)
+}
+
+func TestASignerThatFailsWithoutAnAccessTokenIsLikeALostAnswer(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	pair.AccessToken = ""
+	w.expire()
+	w.tokens.signErr = errors.New("no key")
+	w.refused(pair, core.ErrClaims)
+	w.tokens.signErr = nil
+	w.clock.Advance(5 * time.Second)
 	next := w.refresh(pair)
 	w.expire()
 	w.refresh(next)
+}
+
+// The access token's claims are what the next one gets, unless the record says
+// otherwise: as when RefreshClaims was there and is no more.
+func TestTheRecordsClaimsCount(t *testing.T) {
+	c, store := newClock(), newStore()
+	computing := newWorldOn(t, store, c, func(cfg *core.Config) {
+		cfg.RefreshClaims = func(context.Context, string, map[string]any) (map[string]any, error) {
+			return map[string]any{"role": "computed"}, nil
+		}
+	})
+	keeping := newWorldOn(t, store, c, nil)
+	pair := computing.login("ada")
+	c.Advance(time.Minute)
+	pair = computing.refresh(pair)
+	c.Advance(time.Minute)
+	if next := keeping.refresh(pair); next.Claims.Extra != "" {
+		t.Errorf("the claims are %s, want those of the login, none", next.Claims.Extra)
+	}
+}
+
+// Computing claims may take longer than Grace: the window begins when they are there.
+func TestSlowRefreshClaimsLeaveTheWindowOpen(t *testing.T) {
+	var w *world
+	slow := 11 * time.Second
+	w = newWorld(t, func(c *core.Config) {
+		c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
+			w.clock.Advance(slow)
+			return login, nil
+		}
+	})
+	pair := w.login("ada")
+	w.expire()
+	next := w.refresh(pair)
+	slow = 0
+	w.clock.Advance(time.Second)
+	samePair(t, w.refresh(pair), next)
+
+	w.clock.Advance(time.Minute)
+	slow = 8 * 24 * time.Hour
+	w.refused(next, core.ErrInvalidRefreshToken)
+}
+
+// Whatever RefreshClaims returns, it is a failure of ours and no verdict.
+func TestErrorsOfRefreshClaimsAreNoVerdict(t *testing.T) {
+	var w *site
+	w = newSite(t, func(c *core.Config) {
+		c.RefreshClaims = func(ctx context.Context, _ string, _ map[string]any) (map[string]any, error) {
+			_, err := w.VerifyRefreshToken(ctx, "junk") // final, where it is a verdict
+			return nil, err
+		}
+	})
+	b := w.newBrowser()
+	b.logIn("ada")
+	b.expire()
+	a := b.post("/refresh", nil)
+	a.want(t, 503, "claims_unavailable")
+	a.keepsCookies(t)
+	a, _ = b.grant(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {b.cookie("refresh_token")}})
+	a.want(t, 503, "claims_unavailable")
 }
 
 func TestReservedClaims(t *testing.T) {

@@ -3,24 +3,28 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
 // revokeTimeout bounds a revocation that goes on although its request is gone.
 const revokeTimeout = 10 * time.Second
 
+// detached returns a context for a revocation, which goes on when the request that
+// caused it is cancelled: whoever sent that must not be able to stop it.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
+}
+
 // compromised ends the sessions of the user whose stale refresh token was
-// presented. It goes on if the request is cancelled: whoever sent it must not be
-// able to stop what it set off.
+// presented.
 func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) error {
-	ctx = context.WithoutCancel(ctx)
-	revoking, cancel := context.WithTimeout(ctx, revokeTimeout)
+	ctx, cancel := detached(ctx)
 	defer cancel()
+	s.cfg.Logger.WarnContext(ctx, "tokenauth: refresh token compromised", "user", r.UserID, "session", r.ID)
 	e := a.event()
 	e.UserID, e.Device, e.Err = r.UserID, r.Device, ErrCompromised
 	// The clock of the server that issued it may be ahead of this one's.
-	n, err := s.store.RevokeUser(revoking, r.UserID, later(a.now, r.IssuedAt))
+	n, err := s.store.RevokeUser(ctx, r.UserID, later(a.now, r.IssuedAt))
 	if err != nil {
 		// The record is still live: the next presentation detects it again.
 		return s.reject(ctx, s.unavailable(ctx, "revoke the sessions of a compromised token", err), e)
@@ -29,11 +33,11 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 	// cookies, so it clears none unless there is no grace.
 	refused := &refusal{err: ErrCompromised, final: s.cfg.Grace == 0}
 	if n == 0 {
-		// Another request detected it at the same time, and told of it.
+		// The sessions ended between the look and the revocation: by another
+		// request that detected it too, or by a logout.
 		return s.reject(ctx, refused, e)
 	}
-	s.cfg.Logger.WarnContext(ctx, "tokenauth: refresh token compromised, sessions ended",
-		"user", r.UserID, "session", r.ID, "sessions", n)
+	s.cfg.Logger.WarnContext(ctx, "tokenauth: sessions of a compromised refresh token ended", "user", r.UserID, "sessions", n)
 	e.At, e.Sessions = a.now, n
 	call(ctx, s.cfg.Hooks.Compromise, e)
 	return refused
@@ -56,12 +60,12 @@ func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken stri
 	if s.stand(a.token, r, a.now) == stale {
 		return true, nil
 	}
-	a.judgeAccess(s, accessToken, false)
+	a.judgeAccess(s, accessToken)
 	switch {
 	case errors.Is(a.refused, ErrInvalidAccessToken):
 		return false, a.refused
-	case a.user != "" && a.user != r.UserID:
-		return false, fmt.Errorf("%w: of another user", ErrInvalidAccessToken)
+	case !a.isOf(r.UserID):
+		return false, errAnotherUser
 	}
 	return false, nil
 }
@@ -73,7 +77,7 @@ func (s *Schema) look(ctx context.Context, text string) (*attempt, RefreshToken,
 	if a.token, a.keys, err = s.genuine(text, a.now); err != nil {
 		return nil, RefreshToken{}, err
 	}
-	r, err := s.store.Get(ctx, a.token.recordID())
+	r, err := s.get(ctx, a.token.recordID())
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil, RefreshToken{}, notFound()

@@ -113,6 +113,9 @@ func TestAFailedRevocationIsDetectedAgain(t *testing.T) {
 	if n := w.events.count("compromise"); n != 0 {
 		t.Errorf("the hook fired %d times for sessions that go on", n)
 	}
+	if !strings.Contains(w.log.String(), "refresh token compromised") {
+		t.Error("the compromise was not logged")
+	}
 	w.store.mend()
 	w.refused(stale, core.ErrCompromised)
 	w.expire()

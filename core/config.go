@@ -18,7 +18,8 @@ const (
 
 // Config says how a [Schema] or a [Verifier] behaves. The zero value of every
 // field but Secret is its default. New and NewVerifier copy what they need of it.
-// It prints as "core.Config{redacted}", because it holds secrets.
+// It prints as "core.Config{redacted}", because it holds secrets; but fmt can't ask
+// an unexported field of another struct how to print itself, so don't print those.
 type Config struct {
 	// Secret is the key material of the refresh tokens: at least 32 bytes
 	// from a cryptographic random source, the same on every server. It is not
@@ -34,7 +35,7 @@ type Config struct {
 	// seconds. Default: 60 seconds.
 	AccessTokenDuration time.Duration
 	// RefreshTokenDuration is the time from a login to the end of its session,
-	// which no refresh moves. Default: 7 days.
+	// which no refresh moves; that end is a whole second. Default: 7 days.
 	RefreshTokenDuration time.Duration
 	// IdleTimeout ends a session that has not been refreshed for so long. It is
 	// longer than AccessTokenDuration. Default: none.
@@ -46,13 +47,15 @@ type Config struct {
 	// Grace is how long after an exchange the refresh token that it replaced
 	// still gets the same pair again: for a second browser tab, or a retry
 	// after a lost response. Later the token is compromised. Choose it longer
-	// than a failover of the store takes. Negative: none. Default: 10 seconds.
+	// than a failover of the store takes, than a request can take, and than the
+	// servers' clocks differ. Negative: none. Default: 10 seconds.
 	//
 	// New wants AccessTokenDuration − RefreshBefore to be at least one second
 	// longer than Grace, so that two exchanges never fall into one window.
 	Grace time.Duration
 	// RefreshBefore is how long before its expiry an access token can be
-	// refreshed. Default: 0, a refresh before that is ErrAccessTokenNotExpired.
+	// refreshed, but for the last one of its session, which no refresh could
+	// prolong. Default: 0, a refresh before that is ErrAccessTokenNotExpired.
 	RefreshBefore time.Duration
 	// Leeway is how long after its expiry an access token is still accepted by
 	// Verify and TokenRequired, for clocks that differ; at most 5 minutes.
@@ -65,7 +68,8 @@ type Config struct {
 	// It is called when everything else allows the refresh and nothing has
 	// changed yet: where it fails, or returns what an access token can't
 	// carry, the refresh is ErrClaims and the session is as it was. A retry
-	// calls it again. It is called by many goroutines at once.
+	// calls it again. It is called by many goroutines at once. To put out a user
+	// who may no longer log in, call Schema.RevokeUser and return an error.
 	// Default: the claims given at login are kept.
 	RefreshClaims func(ctx context.Context, userID string, login map[string]any) (map[string]any, error)
 
@@ -78,7 +82,9 @@ type Config struct {
 	// Cookies says how the cookies look. Default: see [Cookies].
 	Cookies Cookies
 	// TrustedOrigins are other origins ("https://app.example.com") whose
-	// pages may refresh and log out. Default: none, only the server's own.
+	// pages may refresh and log out. What else such a page needs is the
+	// application's: CORS headers, and cookies with SameSite None where it is
+	// of another site. Default: none, only the server's own.
 	TrustedOrigins []string
 	// ErrorHandler writes the status and the body of a refused request, whose
 	// headers (WWW-Authenticate, Retry-After, Allow, Cache-Control,
@@ -158,7 +164,7 @@ func (c Config) checkSchema() error {
 		return fmt.Errorf("IdleTimeout is %v: it must be longer than AccessTokenDuration, %v", c.IdleTimeout, c.AccessTokenDuration)
 	case c.RefreshBefore < 0:
 		return fmt.Errorf("RefreshBefore is %v: it must not be negative", c.RefreshBefore)
-	case c.AccessTokenDuration-c.RefreshBefore < c.Grace+time.Second:
+	case c.AccessTokenDuration-c.RefreshBefore-time.Second < c.Grace:
 		// The second more is what iat, in whole seconds, can lose.
 		return fmt.Errorf("Grace is %v: it must be at least a second shorter than AccessTokenDuration − RefreshBefore, %v − %v",
 			c.Grace, c.AccessTokenDuration, c.RefreshBefore)

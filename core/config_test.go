@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"grace as long as the access token", func(c *core.Config) { c.AccessTokenDuration = 10 * time.Second }, "Grace"},
 		{"grace into refresh before", func(c *core.Config) { c.RefreshBefore = 50 * time.Second }, "Grace"},
 		{"grace less than a second shorter", func(c *core.Config) { c.Grace = 59001 * time.Millisecond }, "Grace"},
+		{"grace beyond all numbers", func(c *core.Config) { c.Grace = math.MaxInt64 }, "Grace"},
 		{"negative leeway", func(c *core.Config) { c.Leeway = -1 }, "Leeway"},
 		{"long leeway", func(c *core.Config) { c.Leeway = 5*time.Minute + 1 }, "Leeway"},
 		{"negative cache", func(c *core.Config) { c.VerifiedCache = -1 }, "VerifiedCache"},

@@ -35,8 +35,12 @@ type Cookies struct {
 	// none, the cookies go to the host that set them alone.
 	Domain string
 	// RefreshPath limits the refresh token's cookie to this path and those
-	// below it. A login and a logout at other paths then don't see it and
-	// can't end the session it belongs to. Default: "/".
+	// below it. A login at another path then doesn't see it, and can't end the
+	// session that it takes the place of. Default: "/".
+	//
+	// To change the path or the domain of cookies in use, change their names
+	// too: browsers would send the old one beside the new one, and of two
+	// cookies of one name none is accepted.
 	RefreshPath string
 	// Partitioned keeps the cookies apart for each top-level site that embeds
 	// the application (CHIPS); it demands Secure. Default: false.

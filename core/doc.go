@@ -36,8 +36,9 @@
 // # What stays
 //
 // An access token is valid until it expires, whatever happens to its session
-// meanwhile. An exchange whose outcome the store never told, retried after
-// Config.Grace, looks like theft: choose Grace longer than a failover takes. A thief
-// who refreshes within Grace of the owner every time stays unseen until one of
-// them misses: a smaller Grace narrows that, and the end of the session bounds it.
+// meanwhile. An exchange whose answer never arrived, retried after Config.Grace,
+// looks like theft: choose Grace longer than a failover takes, than a request can
+// take, and than the servers' clocks differ. A thief who refreshes within Grace of
+// the owner every time stays unseen until one of them misses: a smaller Grace
+// narrows that, and the end of the session bounds it.
 package core

@@ -61,7 +61,15 @@ type refusal struct {
 func (r *refusal) Error() string { return r.err.Error() }
 func (r *refusal) Unwrap() error { return r.err }
 
+// isFinal reports whether the refresh token behind the error is worth nothing any
+// more. A failure of ours never says so, whatever caused it.
 func isFinal(err error) bool {
 	var r *refusal
-	return errors.As(err, &r) && r.final
+	return errors.As(err, &r) && r.final && !isOurs(err)
+}
+
+// isOurs reports whether the error is a failure of the server's and not a verdict.
+// It is asked first: what such an error wraps may look like one.
+func isOurs(err error) bool {
+	return errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrClaims)
 }

@@ -121,6 +121,9 @@ func TestAYoungMappingDoesNotMove(t *testing.T) {
 	first.AccessToken = ""
 	w.clock.Advance(10*time.Second - time.Millisecond)
 	young := w.refresh(first)
+	if w.events.count("retry") != 1 || w.events.count("refresh") != 0 {
+		t.Errorf("the hooks were told %v", w.events.seen)
+	}
 	if young.Claims != first.Claims || young.RefreshToken != first.RefreshToken {
 		t.Error("a mapping younger than Grace moved")
 	}

@@ -17,14 +17,17 @@ type Hooks struct {
 	// Retry: a refresh was answered with the same pair again.
 	Retry func(ctx context.Context, e Event)
 	// Compromise: a stale refresh token was presented, and ended the user's
-	// sessions. It is called once for each compromise, however often the token
-	// is presented.
+	// sessions. It is called once for each compromise, however often the token is
+	// presented, by the request that the store tells of their end. Where it
+	// tells nobody, because it failed or a logout came in between, Rejection
+	// and the log have it.
 	Compromise func(ctx context.Context, e Event)
 	// Revocation: a logout, a login in the place of a session, or a call of
 	// RevokeUser ended sessions.
 	Revocation func(ctx context.Context, e Event)
-	// Rejection: a token or a request was refused, or the store could not answer.
-	// A presentation that Compromise tells of is not told here too.
+	// Rejection: a token was refused, a request to refresh or log out was, or the
+	// store could not answer. A presentation that Compromise tells of is not
+	// told here too.
 	Rejection func(ctx context.Context, e Event)
 }
 

@@ -1,7 +1,7 @@
 package core
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"net/http"
 )
@@ -14,14 +14,11 @@ import (
 // Who the user is must be certain: SetTokenCookies asks for no password. Protect
 // the handler that calls it from cross-origin requests, as with
 // [http.CrossOriginProtection]. Where it returns an error (ErrInvalidLogin,
-// ErrStoreUnavailable) it has written nothing, and WriteError answers the request.
+// ErrClaims, ErrStoreUnavailable) it has written nothing, and WriteError answers
+// the request.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
-	var replaces []string
-	for _, c := range r.CookiesNamed(s.cfg.Cookies.RefreshTokenName) {
-		replaces = append(replaces, c.Value)
-	}
 	opts := LoginOptions{Claims: claims, Device: deviceFrom(r.UserAgent())}
-	pair, err := s.login(r.Context(), userID, opts, replaces)
+	pair, err := s.login(r.Context(), userID, opts, cookieValues(r, s.cfg.Cookies.RefreshTokenName))
 	if err != nil {
 		return err
 	}
@@ -29,43 +26,58 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 	return nil
 }
 
-// ClearTokenCookies ends the session of the request and deletes its cookies. A
-// request without a session, or with one that is over, only has its cookies
-// deleted. A client without cookies that presents an access token (RFC 6750
-// §2.1) ends the session of that.
+// ClearTokenCookies ends the session of the request and deletes its cookies. The
+// session is that of the refresh token; where the request brings none, as with a
+// Cookies.RefreshPath elsewhere, that of the access token in the other cookie,
+// expired or not. A request without a session, or with one that is over, only has
+// its cookies deleted. A client without cookies that presents an access token (RFC
+// 6750 §2.1) ends the session of that.
 //
 // Where it returns an error it has written nothing, and WriteError answers the
 // request: ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for
-// a request with cookies that another origin than the server's or
-// Config.TrustedOrigins sent, ErrStoreUnavailable where the session could not be
+// one that another origin than the server's or Config.TrustedOrigins sent (a client
+// without cookies excepted), ErrStoreUnavailable where the session may not have
 // ended, and for a client without cookies what Verify returns.
 func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if r.Method != http.MethodPost {
 		return s.reject(ctx, ErrMethodNotAllowed, Event{})
 	}
-	cookies := r.CookiesNamed(s.cfg.Cookies.RefreshTokenName)
-	if text, bearer, err := bearerToken(r); len(cookies) == 0 && (bearer || err != nil) {
-		if err != nil {
+	refresh := cookieValues(r, s.cfg.Cookies.RefreshTokenName)
+	access := cookieValues(r, s.cfg.Cookies.AccessTokenName)
+	if len(refresh)+len(access) == 0 {
+		if text, bearer, err := bearerToken(r); err != nil {
 			return s.reject(ctx, err, Event{})
+		} else if bearer {
+			return s.logoutBearer(ctx, text)
 		}
-		c, err := s.Verify(ctx, text)
-		if err != nil {
-			return err
-		}
-		if err := s.revoke(ctx, c.SessionID, s.now()); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-	} else if err := s.origins.Check(r); err != nil {
+	}
+	if err := s.origins.Check(r); err != nil {
 		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
 	}
-	for _, c := range cookies {
-		if err := s.Logout(ctx, c.Value); err != nil && !errors.Is(err, ErrInvalidRefreshToken) {
+	now := s.now()
+	ids := s.sessionsOf(refresh, now)
+	if len(refresh) == 0 && len(access) == 1 {
+		if c, err := s.verifier.genuine(access[0]); err == nil {
+			ids = append(ids, c.SessionID)
+		}
+	}
+	for _, id := range ids {
+		if err := s.revoke(ctx, id, now); err != nil {
 			return err
 		}
 	}
 	s.cfg.Cookies.clear(w)
 	return nil
+}
+
+// logoutBearer ends the session of an access token.
+func (s *Schema) logoutBearer(ctx context.Context, accessToken string) error {
+	c, err := s.Verify(ctx, accessToken)
+	if err != nil {
+		return err
+	}
+	return s.revoke(ctx, c.SessionID, s.now())
 }
 
 // RefreshAccessToken returns a handler that refreshes the tokens in the request's
@@ -76,8 +88,8 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 // ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for a request
 // that another origin than the server's or Config.TrustedOrigins sent, and the
 // errors of Refresh. Cookies are deleted only where the refresh token will never be
-// accepted again, and not yet where its session was revoked less than Config.Grace
-// ago, because that answer may be overtaking the cookies of a new login.
+// accepted again, and not yet where its session ended less than Config.Grace ago,
+// because that answer may be overtaking the cookies of a new login.
 func (s *Schema) RefreshAccessToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pair, err := s.refreshCookies(r)
@@ -106,9 +118,13 @@ func (s *Schema) refreshCookies(r *http.Request) (Tokens, error) {
 	if !ok {
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidRefreshToken), Event{})
 	}
+	// The access token is judged after the refresh token.
 	access, ok := onlyCookie(r, s.cfg.Cookies.AccessTokenName)
-	if !ok {
-		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidAccessToken), Event{})
+	switch {
+	case !ok:
+		return s.refresh(ctx, refresh, "", errTwoAccessTokens)
+	case access == "":
+		return s.refresh(ctx, refresh, "", ErrMissingAccessToken)
 	}
-	return s.refresh(ctx, refresh, access, true)
+	return s.refresh(ctx, refresh, access, nil)
 }

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -192,6 +193,123 @@ func TestALoginTakesThePlaceOfTheBrowsersSession(t *testing.T) {
 	}
 }
 
+// Cookies of another path or domain can hide behind one name. A few are ended, and
+// nobody makes the server work through a header full of them.
+func TestSeveralRefreshCookiesAreAllEnded(t *testing.T) {
+	for _, path := range []string{"/logout", "/login"} {
+		s := newSite(t, func(c *core.Config) { c.MaxSessions = -1 })
+		one, other := s.login("ada"), s.login("ada")
+		b := s.newBrowser()
+		r := b.request("POST", path, url.Values{"user": {"bob"}})
+		r.Header.Set("Cookie", strings.Repeat("refresh_token="+one.RefreshToken+"; ", 1000)+"refresh_token="+other.RefreshToken)
+		s.store.total()
+		b.do(r).want(t, 200, "")
+		if n := s.store.total(); n > 3 {
+			t.Errorf("%s cost %d calls of the store", path, n)
+		}
+		if n := s.live("ada"); n != 0 {
+			t.Errorf("after %s ada has %d live sessions", path, n)
+		}
+		r = b.request("POST", path, url.Values{"user": {"bob"}})
+		for range 9 {
+			r.AddCookie(&http.Cookie{Name: "refresh_token", Value: s.login("ada").RefreshToken})
+		}
+		s.store.total()
+		b.do(r).want(t, 200, "")
+		if n := s.store.total(); n > 5 {
+			t.Errorf("%s with nine sessions cost %d calls of the store", path, n)
+		}
+	}
+}
+
+func TestLogoutWithoutTheRefreshCookie(t *testing.T) {
+	s := newSite(t, func(c *core.Config) { c.Cookies.RefreshPath = "/refresh" })
+	b := s.newBrowser()
+	b.logIn("ada")
+	s.expire()
+	b.post("/logout", nil).want(t, 200, "")
+	if n := s.live("ada"); n != 0 {
+		t.Errorf("ada has %d live sessions", n)
+	}
+	b.setCookie("access_token", "junk")
+	b.post("/logout", nil).want(t, 200, "")
+}
+
+func TestALogoutOutlivesItsRequest(t *testing.T) {
+	for name, end := range map[string]func(*world, context.Context, core.Tokens) error{
+		"Logout": func(w *world, ctx context.Context, p core.Tokens) error { return w.Logout(ctx, p.RefreshToken) },
+		"RevokeUser": func(w *world, ctx context.Context, _ core.Tokens) error {
+			_, err := w.RevokeUser(ctx, "ada")
+			return err
+		},
+	} {
+		w := newWorld(t, nil)
+		pair := w.login("ada")
+		ctx, cancel := context.WithCancel(t.Context())
+		w.store.before = func(string) error { cancel(); return nil }
+		if err := end(w, ctx, pair); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.store.mend()
+		if n := w.live("ada"); n != 0 {
+			t.Errorf("after %s ada has %d live sessions", name, n)
+		}
+	}
+}
+
+// Cookies are deleted for a refresh token that will never be accepted again.
+func TestWorthlessCookiesAreDeleted(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*core.Config)
+		spoil  func(*browser)
+	}{
+		{"junk", nil, func(b *browser) { b.setCookie("refresh_token", "junk") }},
+		{"unknown", nil, func(b *browser) { b.store.restore(map[string]core.RefreshToken{}) }},
+		{"overdue", nil, func(b *browser) { b.clock.Advance(7*24*time.Hour + 10*time.Second) }},
+		{"idle", func(c *core.Config) { c.IdleTimeout = time.Hour }, func(b *browser) { b.clock.Advance(time.Hour + 10*time.Second) }},
+		{"revoked", nil, func(b *browser) { b.RevokeUser(b.ctx, "ada"); b.clock.Advance(10 * time.Second) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newSite(t, test.change).newBrowser()
+			b.logIn("ada")
+			test.spoil(b)
+			b.post("/refresh", nil).want(t, 401, "invalid_refresh_token")
+			if b.cookie("access_token") != "" || b.cookie("refresh_token") != "" {
+				t.Error("the cookies are still there")
+			}
+		})
+	}
+}
+
+// The session expired while two tabs were open: one leads to a new login, and the
+// other's answer comes after that.
+func TestALateAnswerOfAnExpiredSessionClearsNoNewLogin(t *testing.T) {
+	for name, life := range map[string]time.Duration{"deadline": 7 * 24 * time.Hour, "idle": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			b := newSite(t, func(c *core.Config) { c.IdleTimeout = life }).newBrowser()
+			b.logIn("ada")
+			b.clock.Advance(life + 9*time.Second)
+			a := b.post("/refresh", nil)
+			a.want(t, 401, "invalid_refresh_token")
+			a.keepsCookies(t)
+		})
+	}
+}
+
+// A cookie that somebody planted beside the access token hides no theft.
+func TestTwoAccessTokensHideNoCompromise(t *testing.T) {
+	b := newSite(t, nil).newBrowser()
+	b.logIn("ada")
+	stale := b.cookie("refresh_token")
+	b.expire()
+	b.post("/refresh", nil).want(t, 204, "")
+	b.expire()
+	r := b.newBrowser().request("POST", "/refresh", nil)
+	r.Header.Set("Cookie", "access_token=x; access_token=y; refresh_token="+stale)
+	b.newBrowser().do(r).want(t, 401, "refresh_token_compromised")
+}
+
 // The answer to a request of the old session comes late: it must not delete the
 // cookies that the login has set meanwhile.
 func TestALateAnswerClearsNoNewLogin(t *testing.T) {
@@ -336,10 +454,14 @@ func TestMalformedCookiesAndHeaders(t *testing.T) {
 		{"no cookie at all", http.Header{"Cookie": {";;;=;"}}, "missing_access_token", "missing_refresh_token"},
 		{"only a refresh token", http.Header{"Cookie": {"refresh_token=" + refresh}}, "missing_access_token", "missing_access_token"},
 		{"only an access token", http.Header{"Cookie": {"access_token=" + access}}, "access_token_expired", "missing_refresh_token"},
-		{"an empty bearer token", http.Header{"Authorization": {"Bearer "}}, "invalid_access_token", "missing_refresh_token"},
-		{"the scheme alone", http.Header{"Authorization": {"Bearer"}}, "invalid_access_token", "missing_refresh_token"},
+		{"an empty bearer token", http.Header{"Authorization": {"Bearer "}, "Cookie": {"access_token=" + access}}, "missing_access_token", "missing_refresh_token"},
+		{"the scheme alone", http.Header{"Authorization": {"Bearer"}, "Cookie": {"access_token=" + access}}, "missing_access_token", "missing_refresh_token"},
 		{"two headers", http.Header{"Authorization": {"Bearer " + access, "Bearer " + access}}, "invalid_access_token", "missing_refresh_token"},
 		{"two headers of two schemes", http.Header{"Authorization": {"Basic eA==", "Bearer " + access}}, "invalid_access_token", "missing_refresh_token"},
+		{"a tab after the scheme", http.Header{"Authorization": {"Bearer\tjunk"}, "Cookie": {"access_token=" + access}}, "invalid_access_token", "missing_refresh_token"},
+		{"a comma after the scheme", http.Header{"Authorization": {"bearer,junk"}, "Cookie": {"access_token=" + access}}, "invalid_access_token", "missing_refresh_token"},
+		{"a scheme that begins alike", http.Header{"Authorization": {"Bearers junk"}, "Cookie": {"access_token=" + access}}, "access_token_expired", "missing_refresh_token"},
+		{"two access tokens and no refresh token", http.Header{"Cookie": {"access_token=x; access_token=y"}}, "invalid_access_token", "missing_refresh_token"},
 		{"junk in a header", http.Header{"Authorization": {"Bearer junk, junk"}}, "invalid_access_token", "missing_refresh_token"},
 		{"an oversized header", http.Header{"Authorization": {"Bearer " + strings.Repeat("a", 100_000)}}, "invalid_access_token", "missing_refresh_token"},
 		{"a header and the right cookie", http.Header{"Authorization": {"Bearer junk"}, "Cookie": {"access_token=" + access}}, "invalid_access_token", "missing_refresh_token"},
@@ -396,11 +518,14 @@ func TestBearerClients(t *testing.T) {
 		}
 	}
 	send("POST", "/logout", "Bearer junk").want(t, 401, "invalid_access_token")
-	send("POST", "/logout", "Bearer ").want(t, 401, "invalid_access_token")
+	send("POST", "/logout", "Bearer ").want(t, 401, "missing_access_token")
+	send("POST", "/logout", "Bearer,x").want(t, 401, "invalid_access_token")
 	s.store.fail(errBroken)
 	send("POST", "/logout", "Bearer "+pair.AccessToken).want(t, 503, "store_unavailable")
 	s.store.mend()
-	send("POST", "/logout", "Bearer "+pair.AccessToken).want(t, 200, "")
+	a := send("POST", "/logout", "Bearer "+pair.AccessToken)
+	a.want(t, 200, "")
+	a.keepsCookies(t)
 	s.expire()
 	s.refused(pair, core.ErrInvalidRefreshToken)
 

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
 // LoginOptions is what a login can add to the user id. The zero value adds
-// nothing.
+// nothing. It prints as "core.LoginOptions{redacted}", because it can hold a token.
 type LoginOptions struct {
 	// Claims are the application's own claims, carried by every access token
 	// of the session: anything encoding/json can encode, under names that are
@@ -31,14 +32,11 @@ type LoginOptions struct {
 //
 // The user id is 1 to MaxUserIDBytes bytes of valid UTF-8. An id, a device or
 // claims that a record or a cookie of 4096 bytes can't hold are ErrInvalidLogin.
-// ErrStoreUnavailable means that no session began; the one to be replaced may have
-// ended.
+// ErrClaims means that the access token could not be signed, and nothing has
+// changed. ErrStoreUnavailable means that the store could not answer: the session to
+// be replaced may have ended, and one that nobody has the tokens of may have begun.
 func (s *Schema) Login(ctx context.Context, userID string, opts LoginOptions) (Tokens, error) {
-	var replaces []string
-	if opts.Replaces != "" {
-		replaces = []string{opts.Replaces}
-	}
-	return s.login(ctx, userID, opts, replaces)
+	return s.login(ctx, userID, opts, []string{opts.Replaces})
 }
 
 func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaces []string) (Tokens, error) {
@@ -54,19 +52,24 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	}
 	now := s.now()
 	id := NewTokenID(userID)
-	first := refreshToken{ref: newRef(), issued: now, deadline: now.Add(s.cfg.RefreshTokenDuration)}
+	// The end is a whole second, so that the last access token can end with it.
+	first := refreshToken{ref: newRef(), issued: now, deadline: now.Add(s.cfg.RefreshTokenDuration).Truncate(time.Second)}
 	if _, err := idEncoding.Decode(first.id[:], []byte(id)); err != nil {
 		return Tokens{}, fmt.Errorf("decode a new id: %w", err)
 	}
 	pair, err := s.pair(userID, first, extra)
 	if err != nil {
+		s.logFailure(ctx, "tokenauth: claims unavailable", "user", userID, "err", err)
+		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: %w", ErrClaims, err), Event{UserID: userID})
+	}
+	if err := s.cfg.Cookies.checkSize(pair.AccessToken); err != nil {
 		return Tokens{}, invalidLogin(err)
 	}
 
 	// The old session ends first: once the new pair is out, nothing of the old
 	// one can be refreshed any more.
-	for _, text := range replaces {
-		if err := s.endReplaced(ctx, text); err != nil {
+	for _, old := range s.sessionsOf(replaces, now) {
+		if err := s.revoke(ctx, old, now); err != nil {
 			return Tokens{}, err
 		}
 	}
@@ -85,20 +88,6 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	}
 	call(ctx, s.cfg.Hooks.Login, Event{At: now, UserID: userID, SessionID: id, Ref: first.ref, Device: opts.Device})
 	return pair, nil
-}
-
-// endReplaced revokes the session of a genuine refresh token, if it is there.
-func (s *Schema) endReplaced(ctx context.Context, text string) error {
-	t, _, genuine := s.keys.open(text)
-	now := s.now()
-	if !genuine || !now.Before(t.deadline) {
-		return nil
-	}
-	err := s.revoke(ctx, t.recordID(), now)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 func invalidLogin(err error) error { return fmt.Errorf("%w: %w", ErrInvalidLogin, err) }

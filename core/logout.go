@@ -3,34 +3,52 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
 // Logout ends the session of a refresh token, current or not. It is idempotent:
 // a session that is over already, or is no longer in the store, is no error. A
 // text that is not a genuine token, or is past the end of its session, is
-// ErrInvalidRefreshToken; ErrStoreUnavailable means that the session may not have ended.
+// ErrInvalidRefreshToken; ErrStoreUnavailable means that the session may not have
+// ended. It goes on for some seconds if ctx is cancelled, as all revocations do.
 func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 	now := s.now()
 	t, _, err := s.genuine(refreshToken, now)
 	if err != nil {
 		return s.reject(ctx, err, Event{})
 	}
-	if err := s.revoke(ctx, t.recordID(), now); err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	return nil
+	return s.revoke(ctx, t.recordID(), now)
 }
 
-// revoke ends one session. The error matches ErrNotFound or ErrStoreUnavailable.
+// maxReplaced is how many sessions of one request are ended at the most. More
+// cookies of one name than paths and domains explain are nobody's sessions.
+const maxReplaced = 4
+
+// sessionsOf returns the ids in those of the texts that are genuine refresh tokens,
+// each once and not too many.
+func (s *Schema) sessionsOf(texts []string, now time.Time) []string {
+	var ids []string
+	for _, text := range texts {
+		t, _, genuine := s.keys.open(text)
+		if id := t.recordID(); genuine && now.Before(t.deadline) && len(ids) < maxReplaced && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// revoke ends one session, if it is there.
 func (s *Schema) revoke(ctx context.Context, id string, now time.Time) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	err := s.store.Revoke(ctx, id, now)
 	switch {
 	case err == nil:
 		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, SessionID: id, Sessions: 1})
 		return nil
 	case errors.Is(err, ErrNotFound):
-		return err
+		return nil
 	}
 	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), Event{SessionID: id})
 }
@@ -62,6 +80,8 @@ func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, er
 }
 
 func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	now := s.now()
 	n, err := s.store.RevokeUser(ctx, userID, now)
 	if err != nil {

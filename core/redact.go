@@ -23,14 +23,22 @@ func (Config) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Config"+reda
 // LogValue implements [slog.LogValuer]: it logs no secret.
 func (Config) LogValue() slog.Value { return slog.StringValue("core.Config" + redacted) }
 
+// Format implements [fmt.Formatter]: it prints no token.
+func (LoginOptions) Format(f fmt.State, _ rune) {
+	io.WriteString(f, "core.LoginOptions"+redacted)
+}
+
+// LogValue implements [slog.LogValuer]: it logs no token.
+func (LoginOptions) LogValue() slog.Value { return slog.StringValue("core.LoginOptions" + redacted) }
+
 // Format implements [fmt.Formatter]: it prints no key.
-func (*Schema) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Schema"+redacted) }
+func (Schema) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Schema"+redacted) }
 
 // LogValue implements [slog.LogValuer]: it logs no key.
-func (*Schema) LogValue() slog.Value { return slog.StringValue("core.Schema" + redacted) }
+func (Schema) LogValue() slog.Value { return slog.StringValue("core.Schema" + redacted) }
 
 // Format implements [fmt.Formatter]: it prints no key and no token.
-func (*Verifier) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Verifier"+redacted) }
+func (Verifier) Format(f fmt.State, _ rune) { io.WriteString(f, "core.Verifier"+redacted) }
 
 // LogValue implements [slog.LogValuer]: it logs no key and no token.
-func (*Verifier) LogValue() slog.Value { return slog.StringValue("core.Verifier" + redacted) }
+func (Verifier) LogValue() slog.Value { return slog.StringValue("core.Verifier" + redacted) }

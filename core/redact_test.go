@@ -24,6 +24,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	values := []any{pair, &pair, cfg, &cfg, w.Schema, verifier, []core.Tokens{pair}, struct{ T core.Tokens }{pair},
 		// fmt can't ask an unexported field how to print itself.
+		core.LoginOptions{Replaces: pair.RefreshToken}, *w.Schema, *verifier,
 		struct{ s *core.Schema }{w.Schema}, struct{ v *core.Verifier }{verifier}}
 	check := func(where, text string) {
 		for _, s := range []string{pair.AccessToken, pair.RefreshToken, string(secret), string(otherKey)} {

@@ -25,12 +25,14 @@ import (
 //  5. Config.RefreshClaims gives claims, else ErrClaims.
 //
 // After all of these but ErrCompromised the session is as it was.
-// ErrStoreUnavailable means that the store could not answer, and ErrClaims too
-// where the access token could not be signed: call again with the same tokens,
-// within Config.Grace. The store is asked once, and not at all for a refresh token
-// that is not genuine; only a compromise and Config.RefreshClaims ask it once more.
+// ErrStoreUnavailable means that the store could not answer: call again with the
+// same tokens, within Config.Grace. ErrClaims also says that the access token could
+// not be signed; with an access token presented that changes nothing either, without
+// one call again within Config.Grace. The store is asked once, and not at all for a
+// refresh token that is not genuine; only a compromise and Config.RefreshClaims ask
+// it once more.
 func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) (Tokens, error) {
-	return s.refresh(ctx, refreshToken, accessToken, false)
+	return s.refresh(ctx, refreshToken, accessToken, nil)
 }
 
 // attempt is one refresh under way.
@@ -38,32 +40,34 @@ type attempt struct {
 	token refreshToken
 	keys  refreshKeys
 	now   time.Time
-	// user is whom the access token names, empty where there is none.
-	user string
+	// access is what the access token says, zero where there is none.
+	access Claims
 	// refused is why the access token forbids the refresh. It counts only
 	// once the record has shown that the refresh token is not compromised.
 	refused error
 }
 
 func (a *attempt) event() Event {
-	return Event{UserID: a.user, SessionID: a.token.recordID(), Ref: a.token.ref}
+	return Event{UserID: a.access.UserID, SessionID: a.token.recordID(), Ref: a.token.ref}
 }
 
-func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, accessRequired bool) (Tokens, error) {
-	a := &attempt{now: s.now()}
+// refresh is Refresh. refused, where it is not nil, is what stands against the
+// access token already.
+func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, refused error) (Tokens, error) {
+	a := &attempt{now: s.now(), refused: refused}
 	var err error
 	if a.token, a.keys, err = s.genuine(refreshText, a.now); err != nil {
 		return Tokens{}, s.reject(ctx, err, Event{})
 	}
-	a.judgeAccess(s, accessText, accessRequired)
+	a.judgeAccess(s, accessText)
 
 	// Where the exchange can be the answer it is the only question. It is not
 	// where the access token stands against it, where the claims must be
 	// computed first, or where the mapping is so young that it is not to move.
 	if a.refused == nil && s.cfg.RefreshClaims == nil && !s.young(a) {
-		return s.exchange(ctx, a, nil)
+		return s.exchange(ctx, a, a.access.UserID, a.access.Extra)
 	}
-	record, err := s.store.Get(ctx, a.token.recordID())
+	record, err := s.get(ctx, a.token.recordID())
 	if err != nil {
 		return Tokens{}, s.storeFailed(ctx, a, "get the session", err)
 	}
@@ -80,17 +84,25 @@ func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys,
 		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken), final: true}
 	}
 	if !now.Before(t.deadline) {
-		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: the session has expired", ErrInvalidRefreshToken), final: true}
+		return refreshToken{}, refreshKeys{}, s.expired(t.deadline, now)
 	}
 	return t, keys, nil
 }
 
+// get returns the record of that id. A store that gives another one is broken.
+func (s *Schema) get(ctx context.Context, id string) (RefreshToken, error) {
+	r, err := s.store.Get(ctx, id)
+	if err == nil && r.ID != id {
+		return RefreshToken{}, errWrongRecord
+	}
+	return r, err
+}
+
+var errWrongRecord = errors.New("the store gave another record than it was asked for")
+
 // judgeAccess makes the checks of the access token.
-func (a *attempt) judgeAccess(s *Schema, text string, required bool) {
-	if text == "" {
-		if required {
-			a.refused = ErrMissingAccessToken
-		}
+func (a *attempt) judgeAccess(s *Schema, text string) {
+	if text == "" || a.refused != nil {
 		return
 	}
 	claims, err := s.verifier.genuine(text)
@@ -99,12 +111,25 @@ func (a *attempt) judgeAccess(s *Schema, text string, required bool) {
 		a.refused = err
 	case claims.SessionID != a.token.recordID():
 		a.refused = fmt.Errorf("%w: of another session", ErrInvalidAccessToken)
+	case UserShard(claims.UserID) != IDShard(claims.SessionID):
+		a.refused = errAnotherUser
 	default:
-		a.user = claims.UserID
-		if a.now.Before(claims.ExpiresAt.Add(-s.cfg.RefreshBefore)) {
+		a.access = claims
+		from := claims.ExpiresAt
+		if from.Before(a.token.deadline) {
+			from = from.Add(-s.cfg.RefreshBefore)
+		} // else it is the session's last, and no refresh gives a longer one
+		if a.now.Before(from) {
 			a.refused = ErrAccessTokenNotExpired
 		}
 	}
+}
+
+var errAnotherUser = fmt.Errorf("%w: of another user", ErrInvalidAccessToken)
+
+// isOf reports whether the access token, where there is one, names that user.
+func (a *attempt) isOf(userID string) bool {
+	return a.access.UserID == "" || a.access.UserID == userID
 }
 
 // young reports whether the presented token was mapped less than Grace ago.
@@ -148,8 +173,8 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 	if err != nil {
 		return Tokens{}, err
 	}
-	if a.refused == nil && a.user != "" && a.user != r.UserID {
-		a.refused = fmt.Errorf("%w: of another user", ErrInvalidAccessToken)
+	if a.refused == nil && !a.isOf(r.UserID) {
+		a.refused = errAnotherUser
 	}
 	if a.refused != nil {
 		e := a.event()
@@ -166,7 +191,12 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 	case s.young(a):
 		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, a.token, extra)
 	default:
-		return s.exchange(ctx, a, &known{userID: r.UserID, extra: extra})
+		// Computing the claims may have taken its time: the window begins now.
+		a.now = later(a.now, s.now())
+		if !a.now.Before(a.token.deadline) {
+			return Tokens{}, s.reject(ctx, s.expired(a.token.deadline, a.now), a.event())
+		}
+		return s.exchange(ctx, a, r.UserID, extra)
 	}
 }
 
@@ -189,24 +219,26 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standin
 // over is the error for the token of a session that is not live any more.
 func (s *Schema) over(r RefreshToken, now time.Time) error {
 	if r.RevokedAt.IsZero() {
-		return &refusal{err: fmt.Errorf("%w: the session has expired", ErrInvalidRefreshToken), final: true}
+		return s.expired(r.ExpiresAt, now)
 	}
-	// Just revoked, the answer may be overtaking a new login's cookies.
-	return &refusal{
-		err:   fmt.Errorf("%w: the session was revoked", ErrInvalidRefreshToken),
-		final: !s.withinGrace(r.RevokedAt, now),
-	}
+	return s.ended("the session was revoked", r.RevokedAt, now)
 }
 
-// known is what a look at the record told before the exchange.
-type known struct {
-	userID string
-	extra  string // the application's claims, computed anew
+func (s *Schema) expired(at, now time.Time) error {
+	return s.ended("the session has expired", at, now)
 }
 
-// exchange moves the mapping and issues the next pair. Where k is known the pair
-// is made first, so that claims no token can carry change nothing.
-func (s *Schema) exchange(ctx context.Context, a *attempt, k *known) (Tokens, error) {
+// ended refuses the token of a session that is over since that moment. If that is
+// just now, the answer may be overtaking the cookies of a new login.
+func (s *Schema) ended(how string, at, now time.Time) error {
+	return &refusal{err: fmt.Errorf("%w: %s", ErrInvalidRefreshToken, how), final: !s.withinGrace(at, now)}
+}
+
+// exchange moves the mapping and issues the next pair. What userID and extra say
+// is computed, or what the access token carried; both are empty where there is
+// neither. With them the pair is made first, so that claims that no token can
+// carry, or a signer that fails, change nothing.
+func (s *Schema) exchange(ctx context.Context, a *attempt, userID, extra string) (Tokens, error) {
 	next := refreshToken{
 		id:         a.token.id,
 		generation: a.token.generation + 1,
@@ -215,9 +247,9 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, k *known) (Tokens, er
 		deadline:   a.token.deadline,
 	}
 	var pair Tokens
-	if k != nil {
+	if userID != "" {
 		var err error
-		if pair, err = s.pair(k.userID, next, k.extra); err != nil {
+		if pair, err = s.pairForCookies(userID, next, extra); err != nil {
 			return Tokens{}, s.claimsFailed(ctx, a, err)
 		}
 	}
@@ -229,17 +261,20 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, k *known) (Tokens, er
 		At:         a.now,
 		ExpiresAt:  s.expiry(a.now, a.token.deadline),
 	})
-	extra := string(r.Data)
-	if k != nil {
-		extra = k.extra
+	if (err == nil || errors.Is(err, ErrConflict)) && r.ID != a.token.recordID() {
+		err = errWrongRecord
+	}
+	if s.cfg.RefreshClaims == nil {
+		extra = string(r.Data)
 	}
 	switch {
-	case err == nil && k != nil:
+	case err == nil && !a.isOf(r.UserID):
+		// The shard was right and the user is not. Nothing is lost: the right
+		// access token gets this pair by a retry.
+		return Tokens{}, s.reject(ctx, errAnotherUser, a.event())
+	case err == nil && pair.Claims.UserID == r.UserID && pair.Claims.Extra == extra:
 		s.tell(ctx, s.cfg.Hooks.Refresh, a, r, next)
 		return pair, nil
-	case err == nil && a.user != "" && a.user != r.UserID:
-		// Nothing is lost: the right access token gets this pair by a retry.
-		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: of another user", ErrInvalidAccessToken), a.event())
 	case err == nil:
 		return s.issue(ctx, s.cfg.Hooks.Refresh, a, r, next, extra)
 	case !errors.Is(err, ErrConflict):

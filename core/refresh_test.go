@@ -173,25 +173,74 @@ func TestRefreshWithoutAnAccessToken(t *testing.T) {
 	}
 }
 
-// A signer that is shared may have signed tokens of another user with this
-// session's id: they are of no use here.
-func TestRefreshRefusesAnotherUsersAccessToken(t *testing.T) {
+// The refusal of another user's access token moves no mapping: long after it the
+// owner still refreshes.
+func TestAnotherUsersAccessTokenMovesNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	claims := pair.Claims
+	claims.UserID = "bob"
+	forged, err := w.tokens.Sign(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.expire()
+	w.refused(core.Tokens{RefreshToken: pair.RefreshToken, AccessToken: forged}, core.ErrInvalidAccessToken)
+	w.expire()
+	w.refresh(pair)
+}
+
+// With RefreshBefore a client may refresh early, but not for the last access token
+// of the session over and over.
+func TestTheLastAccessTokenIsNotRefreshedEarly(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.RefreshBefore = 30 * time.Second })
+	pair := w.login("ada")
+	w.clock.Advance(7*24*time.Hour - 20*time.Second)
+	pair = w.refresh(pair)
+	w.clock.Advance(15 * time.Second)
+	w.refused(pair, core.ErrAccessTokenNotExpired)
+}
+
+func TestASessionEndsInAWholeSecond(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.RefreshTokenDuration = time.Hour + 12345678 })
+	w.clock.Advance(900 * time.Millisecond)
+	pair := w.login("ada")
+	if pair.ExpiresAt.Nanosecond() != 0 {
+		t.Errorf("the session ends at %v", pair.ExpiresAt)
+	}
+	w.clock.Advance(pair.ExpiresAt.Sub(w.clock.Now()) - time.Millisecond)
+	next := w.refresh(pair)
+	if !next.Claims.ExpiresAt.Equal(pair.ExpiresAt) || !next.ExpiresAt.Equal(pair.ExpiresAt) {
+		t.Errorf("the last access token expires at %v, the session ends at %v", next.Claims.ExpiresAt, pair.ExpiresAt)
+	}
+	if _, err := w.Verify(w.ctx, next.AccessToken); err != nil {
+		t.Errorf("the last access token is born dead: %v", err)
+	}
+}
+
+// Two users whose shards are equal, found by search.
+const shardUser, shardTwin = "user-184128", "user-1114608"
+
+func TestRefreshRefusesTheAccessTokenOfAUserInTheSameShard(t *testing.T) {
+	if core.UserShard(shardUser) != core.UserShard(shardTwin) {
+		t.Fatal("the users don't share a shard")
+	}
 	for name, change := range map[string]func(*core.Config){
 		"exchange first": nil,
 		"look first":     func(c *core.Config) { c.RefreshClaims = keepClaims },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, change)
-			pair := w.login("ada")
+			pair := w.login(shardUser)
 			claims := pair.Claims
-			claims.UserID = "bob"
+			claims.UserID = shardTwin
 			forged, err := w.tokens.Sign(claims)
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.expire()
 			w.refused(core.Tokens{RefreshToken: pair.RefreshToken, AccessToken: forged}, core.ErrInvalidAccessToken)
-			if n := w.live("ada"); n != 1 {
+			if n := w.live(shardUser); n != 1 {
 				t.Errorf("%d live sessions, want 1", n)
 			}
 			w.refresh(pair)
@@ -297,6 +346,14 @@ func TestRefreshStopsWithItsContext(t *testing.T) {
 		t.Errorf("a caller that gave up was logged as a failure: %s", w.log)
 	}
 	w.refresh(pair)
+
+	// A deadline that passes is how a store that hangs shows.
+	ctx, cancel = context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	w.expire()
+	if _, err := w.Refresh(ctx, pair.RefreshToken, pair.AccessToken); !errors.Is(err, context.DeadlineExceeded) || w.log.Len() == 0 {
+		t.Errorf("Refresh = %v, and the log is %q", err, w.log)
+	}
 }
 
 // A store that refuses what its own record allows is broken: that is no verdict
@@ -313,6 +370,37 @@ func TestRefreshDoesNotBlameTheTokenForABrokenStore(t *testing.T) {
 		t.Errorf("Refresh = %v, want ErrStoreUnavailable", err)
 	}
 	w.refresh(pair)
+}
+
+// A store that gives another record than it was asked for is broken too.
+func TestRefreshBelievesOnlyTheRecordItAskedFor(t *testing.T) {
+	for name, change := range map[string]func(*core.Config){
+		"exchange first": func(*core.Config) {},
+		"look first":     func(c *core.Config) { c.RefreshClaims = keepClaims },
+	} {
+		w := newWorld(t, nil)
+		pair := w.login("ada")
+		w.expire()
+		cfg := core.Config{Secret: secret, Clock: w.clock.Now, Logger: slog.New(slog.DiscardHandler)}
+		change(&cfg)
+		broken, err := core.New(mixedUpStore{w.store}, w.tokens, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := broken.Refresh(w.ctx, pair.RefreshToken, pair.AccessToken); !errors.Is(err, core.ErrStoreUnavailable) {
+			t.Errorf("%s: Refresh = %v, want ErrStoreUnavailable", name, err)
+		}
+	}
+}
+
+type mixedUpStore struct{ *testStore }
+
+func (s mixedUpStore) Get(context.Context, string) (core.RefreshToken, error) {
+	return core.RefreshToken{}, nil
+}
+
+func (s mixedUpStore) Exchange(context.Context, core.Exchange) (core.RefreshToken, error) {
+	return core.RefreshToken{}, core.ErrConflict
 }
 
 type refusingStore struct{ *testStore }

@@ -55,7 +55,8 @@ func New(store RefreshStore, tokens AccessTokens, cfg Config) (*Schema, error) {
 }
 
 // Tokens is a pair of tokens, as a login or a refresh issues it. It prints and
-// logs as "core.Tokens{redacted}", and encoding/json leaves the tokens out.
+// logs as "core.Tokens{redacted}", and encoding/json leaves the tokens out; but fmt
+// can't ask an unexported field of another struct how to print itself.
 type Tokens struct {
 	// AccessToken authorizes requests until Claims.ExpiresAt.
 	AccessToken string `json:"-"`
@@ -72,9 +73,9 @@ func (s *Schema) now() time.Time {
 	return s.cfg.Clock().UTC().Truncate(time.Millisecond)
 }
 
-// sign makes the access token of a mapping: issued with that reference, at that
-// moment, in that session.
-func (s *Schema) sign(userID string, t refreshToken, extra string) (string, Claims, error) {
+// pair issues the pair of a mapping. The same mapping always gives the same
+// reference, iat, exp and refresh token.
+func (s *Schema) pair(userID string, t refreshToken, extra string) (Tokens, error) {
 	claims := Claims{
 		UserID:    userID,
 		Ref:       t.ref,
@@ -83,25 +84,24 @@ func (s *Schema) sign(userID string, t refreshToken, extra string) (string, Clai
 		Extra:     extra,
 	}
 	// A session's last access token ends with it.
-	claims.ExpiresAt = earlier(claims.IssuedAt.Add(s.cfg.AccessTokenDuration), t.deadline.Truncate(time.Second))
-	text, err := s.tokens.Sign(claims)
+	claims.ExpiresAt = earlier(claims.IssuedAt.Add(s.cfg.AccessTokenDuration), t.deadline)
+	access, err := s.tokens.Sign(claims)
 	if err != nil {
-		return "", Claims{}, fmt.Errorf("sign the access token: %w", err)
+		return Tokens{}, fmt.Errorf("sign the access token: %w", err)
 	}
-	if err := s.cfg.Cookies.checkSize(text); err != nil {
-		return "", Claims{}, err
-	}
-	return text, claims, nil
+	return Tokens{AccessToken: access, RefreshToken: s.keys[0].seal(t), Claims: claims, ExpiresAt: t.deadline}, nil
 }
 
-// pair issues the pair of a mapping. The same mapping always gives the same
-// reference, iat, exp and refresh token.
-func (s *Schema) pair(userID string, t refreshToken, extra string) (Tokens, error) {
-	access, claims, err := s.sign(userID, t, extra)
+// pairForCookies issues the pair of a mapping if cookies can carry it.
+func (s *Schema) pairForCookies(userID string, t refreshToken, extra string) (Tokens, error) {
+	pair, err := s.pair(userID, t, extra)
 	if err != nil {
 		return Tokens{}, err
 	}
-	return Tokens{AccessToken: access, RefreshToken: s.keys[0].seal(t), Claims: claims, ExpiresAt: t.deadline}, nil
+	if err := s.cfg.Cookies.checkSize(pair.AccessToken); err != nil {
+		return Tokens{}, err
+	}
+	return pair, nil
 }
 
 // expiry returns the ExpiresAt of a record that was last used at that moment.
@@ -119,9 +119,10 @@ func (s *Schema) unavailable(ctx context.Context, doing string, err error) error
 	return fmt.Errorf("%w: %s: %w", ErrStoreUnavailable, doing, err)
 }
 
-// logFailure logs a failure of ours, unless the caller gave up.
+// logFailure logs a failure of ours, unless the caller gave up. A deadline that has
+// passed is no giving up: that is how a store that hangs shows.
 func (s *Schema) logFailure(ctx context.Context, message string, args ...any) {
-	if ctx.Err() == nil {
+	if !errors.Is(ctx.Err(), context.Canceled) {
 		s.cfg.Logger.ErrorContext(ctx, message, args...)
 	}
 }

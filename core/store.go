@@ -59,12 +59,13 @@ var (
 // # Errors
 //
 // ErrNotFound, ErrExists and ErrConflict mean what each method says and are
-// matched with [errors.Is]. Where the context is cancelled or past its deadline
-// when the call begins, or stops the call on its way, the error matches ctx.Err().
-// Any other error says that the store could not answer; it wraps the driver's.
-// After ErrNotFound, ErrExists and ErrConflict nothing has changed. After any other
-// error the call has taken effect wholly or not at all, and the caller can't know
-// which. What a durable store has acknowledged it never loses.
+// matched with [errors.Is]; after them nothing has changed. Where the context is
+// cancelled or past its deadline when the call begins, the error matches ctx.Err()
+// and nothing has changed either. Where it stops the call on its way the error
+// matches ctx.Err() too. Any other error says that the store could not answer; it
+// wraps the driver's. After these the call has taken effect wholly or not at all,
+// and the caller can't know which. What a durable store has acknowledged it never
+// loses.
 type RefreshStore interface {
 	// Create stores the record t and, in the same atomic step, revokes the
 	// oldest of the user's live records so that at most limit of them stay
@@ -108,8 +109,8 @@ type RefreshStore interface {
 	ListUser(ctx context.Context, userID string, at time.Time) ([]RefreshToken, error)
 
 	// DeleteExpired deletes records whose ExpiresAt lies before the given
-	// moment, revoked or not: at most max of them, those that expired first,
-	// and returns how many. max is at least 1. One call is a small step: it
+	// moment, revoked or not: max of them, those that expired first, or all
+	// where there are fewer, and returns how many. max is at least 1. One call is a small step: it
 	// does not hold up others for longer than deleting max records takes. A
 	// store whose records go by themselves does nothing and returns 0.
 	DeleteExpired(ctx context.Context, before time.Time, max int) (int, error)

@@ -18,8 +18,9 @@ const maxFormBytes = 16 << 10
 // [Schema.Refresh] does. It answers with access_token, token_type, expires_in (in
 // seconds) and refresh_token (§5.1), or with an error of §5.2: invalid_request,
 // unsupported_grant_type or invalid_grant, all 400, and 503 where the store could
-// not answer. It looks at no cookie, so it needs no cross-origin check, and it does not
-// authenticate the client: the refresh token is the credential.
+// not answer. Config.ErrorHandler has no part in that. It looks at no cookie, so it
+// needs no cross-origin check, and it does not authenticate the client: the refresh
+// token is the credential.
 func (s *Schema) TokenEndpoint() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// RFC 6749 §5.1 asks for both.
@@ -74,14 +75,14 @@ func (s *Schema) grant(w http.ResponseWriter, r *http.Request, form url.Values) 
 			ExpiresIn    int64  `json:"expires_in"`
 			RefreshToken string `json:"refresh_token"`
 		}{pair.AccessToken, "Bearer", int64(max(pair.Claims.ExpiresAt.Sub(s.now()), 0) / time.Second), pair.RefreshToken})
-	case errors.Is(err, ErrInvalidRefreshToken), errors.Is(err, ErrCompromised):
-		writeGrantError(w, http.StatusBadRequest, "invalid_grant", asError(err).description)
-	case errors.Is(err, ErrInvalidAccessToken), errors.Is(err, ErrAccessTokenNotExpired):
-		writeGrantError(w, http.StatusBadRequest, "invalid_request", asError(err).description)
-	default:
+	case isOurs(err):
 		e := asError(err)
 		w.Header().Set("Retry-After", retryAfter(s.cfg.Grace))
 		writeGrantError(w, e.Status, e.Code, e.description)
+	case errors.Is(err, ErrInvalidRefreshToken), errors.Is(err, ErrCompromised):
+		writeGrantError(w, http.StatusBadRequest, "invalid_grant", asError(err).description)
+	default: // of the access token
+		writeGrantError(w, http.StatusBadRequest, "invalid_request", asError(err).description)
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 //
 // The token is taken from the header "Authorization: Bearer …" (RFC 6750 §2.1)
 // where there is one, else from the cookie. Several such headers or cookies, and
-// a malformed one, are ErrInvalidAccessToken: it never guesses. What it refuses
+// a malformed one, are ErrInvalidAccessToken: it never guesses. Browsers send the
+// cookie with requests of other sites too, as far as its SameSite lets them:
+// protect what changes state, as with [http.CrossOriginProtection]. What it refuses
 // goes to Config.ErrorHandler: ErrMissingAccessToken, ErrInvalidAccessToken,
 // ErrAccessTokenExpired. It leaves cookies alone. Inside another TokenRequired or
 // RefreshAccessToken of the same schema it accepts the claims found there.
@@ -45,33 +47,51 @@ func (v *Verifier) presented(r *http.Request) (string, error) {
 	text, ok := onlyCookie(r, v.cfg.Cookies.AccessTokenName)
 	switch {
 	case !ok:
-		return "", fmt.Errorf("%w: more than one cookie", ErrInvalidAccessToken)
+		return "", errTwoAccessTokens
 	case text == "":
 		return "", ErrMissingAccessToken
 	}
 	return text, nil
 }
 
+var errTwoAccessTokens = fmt.Errorf("%w: more than one cookie", ErrInvalidAccessToken)
+
 // bearerToken returns the token of the Authorization header (RFC 6750 §2.1) and
 // whether there is one. A header of another scheme is none.
 func bearerToken(r *http.Request) (text string, bearer bool, err error) {
 	values := r.Header["Authorization"]
-	if len(values) == 0 {
-		return "", false, nil
-	}
 	for _, value := range values {
-		scheme, rest, _ := strings.Cut(value, " ")
-		if strings.EqualFold(scheme, "Bearer") {
-			text, bearer = strings.TrimLeft(rest, " "), true
+		if rest, ok := cutScheme(value, "Bearer"); ok {
+			text, bearer = rest, true
 		}
 	}
+	text = strings.TrimLeft(text, " ")
 	switch {
-	case bearer && len(values) > 1:
+	case !bearer:
+		return "", false, nil
+	case len(values) > 1:
 		return "", false, fmt.Errorf("%w: more than one Authorization header", ErrInvalidAccessToken)
-	case bearer && text == "":
-		return "", false, fmt.Errorf("%w: an empty Authorization header", ErrInvalidAccessToken)
+	case text == "":
+		return "", false, ErrMissingAccessToken
+	default:
+		return text, true, nil
 	}
-	return text, bearer, nil
+}
+
+// cutScheme returns what follows the scheme in the value of an Authorization
+// header, and whether the value is of that scheme, in any case (RFC 9110 §11.1).
+func cutScheme(value, scheme string) (rest string, ok bool) {
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", false
+	}
+	rest = value[len(scheme):]
+	return rest, rest == "" || !isTokenChar(rest[0])
+}
+
+// isTokenChar reports whether the character can be part of a scheme's name (RFC
+// 9110 §5.6.2).
+func isTokenChar(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
 // onlyCookie returns the value of the cookie of that name, empty where there is
@@ -85,4 +105,13 @@ func onlyCookie(r *http.Request, name string) (value string, ok bool) {
 	default:
 		return "", false
 	}
+}
+
+// cookieValues returns the values of all cookies of that name.
+func cookieValues(r *http.Request, name string) []string {
+	var values []string
+	for _, c := range r.CookiesNamed(name) {
+		values = append(values, c.Value)
+	}
+	return values
 }

@@ -22,9 +22,9 @@ type Verifier struct {
 }
 
 // NewVerifier returns a verifier of the access tokens that tokens verifies. Of
-// the config it reads Leeway, VerifiedCache, Cookies, ErrorHandler, Hooks.Rejection,
-// Logger and Clock; it needs no Secret. It returns an error for a config that
-// can't work, and says which field is wrong.
+// the config it reads Leeway, VerifiedCache, Cookies, ErrorHandler, Hooks.Rejection
+// and Clock; it needs no Secret. It returns an error for a config that can't work,
+// and says which field is wrong.
 func NewVerifier(tokens AccessVerifier, cfg Config) (*Verifier, error) {
 	if tokens == nil {
 		return nil, errors.New("core: no access tokens")

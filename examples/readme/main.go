@@ -23,5 +23,6 @@ func main() {
 	})
 	http.Handle("POST /refresh", schema.RefreshAccessToken(nil))
 	http.Handle("GET /", schema.TokenRequired(http.FileServer(http.Dir("private"))))
-	log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", nil))
+	handler := http.NewCrossOriginProtection().Handler(http.DefaultServeMux)
+	log.Fatal(http.ListenAndServeTLS(":8443", "cert.pem", "key.pem", handler))
 }
