@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // SetTokenCookies logs the user in (see [Schema.Login]) and sets the cookies of the
@@ -18,7 +19,7 @@ import (
 // the request.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
 	opts := LoginOptions{Claims: claims, Device: deviceFrom(r.UserAgent())}
-	pair, err := s.login(r.Context(), userID, opts, cookieValues(r, s.cfg.Cookies.RefreshTokenName))
+	pair, err := s.login(r.Context(), userID, opts, slices.Collect(cookiesNamed(r, s.cfg.Cookies.RefreshTokenName)))
 	if err != nil {
 		return err
 	}
@@ -43,8 +44,8 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	if r.Method != http.MethodPost {
 		return s.reject(ctx, ErrMethodNotAllowed, Event{})
 	}
-	refresh := cookieValues(r, s.cfg.Cookies.RefreshTokenName)
-	access := cookieValues(r, s.cfg.Cookies.AccessTokenName)
+	refresh := slices.Collect(cookiesNamed(r, s.cfg.Cookies.RefreshTokenName))
+	access := slices.Collect(cookiesNamed(r, s.cfg.Cookies.AccessTokenName))
 	if len(refresh)+len(access) == 0 {
 		if text, bearer, err := bearerToken(r); err != nil {
 			return s.reject(ctx, err, Event{})

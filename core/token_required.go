@@ -93,25 +93,3 @@ func cutScheme(value, scheme string) (rest string, ok bool) {
 func isTokenChar(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
-
-// onlyCookie returns the value of the cookie of that name, empty where there is
-// none. Of two it can't tell which is ours.
-func onlyCookie(r *http.Request, name string) (value string, ok bool) {
-	switch cookies := r.CookiesNamed(name); len(cookies) {
-	case 0:
-		return "", true
-	case 1:
-		return cookies[0].Value, true
-	default:
-		return "", false
-	}
-}
-
-// cookieValues returns the values of all cookies of that name.
-func cookieValues(r *http.Request, name string) []string {
-	var values []string
-	for _, c := range r.CookiesNamed(name) {
-		values = append(values, c.Value)
-	}
-	return values
-}

@@ -82,11 +82,11 @@ func (k *key) setECDSA(material any) error {
 
 // hasAllNumbers reports whether none is nil, where crypto/ecdsa would panic.
 func hasAllNumbers(public *ecdsa.PublicKey, private any) bool {
-	//lint:ignore SA1019 nothing is done with the numbers
+	//nolint:staticcheck // deprecated, but nothing is done with the numbers
 	if p, ok := private.(*ecdsa.PrivateKey); ok && p.D == nil {
 		return false
 	}
-	//lint:ignore SA1019 nothing is done with the numbers
+	//nolint:staticcheck // deprecated, but nothing is done with the numbers
 	return public.Curve != nil && public.X != nil && public.Y != nil
 }
 

@@ -116,6 +116,6 @@ func (m *member) appendTo(object []byte) []byte {
 	b := bytes.NewBuffer(append(object, separator))
 	b.Write(m.rawName)
 	b.WriteByte(':')
-	json.Compact(b, m.value) // it is valid: see members
+	_ = json.Compact(b, m.value) // it is valid: see members
 	return b.Bytes()
 }
