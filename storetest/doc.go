@@ -1,1 +1,57 @@
+// Package storetest tries a [core.RefreshStore] against its contract: the
+// comments of that interface, rule by rule.
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, storetest.Harness{
+//			Open: func(t *testing.T) core.RefreshStore { return mystore.New(openDB(t)) },
+//		})
+//	}
+//
+// Every rule is a sentence of the contract with an id Method/Case, which is the
+// name of its subtest:
+//
+//	go test -run 'TestStore/Exchange/OneWinner'
+//
+// A failure prints the rule, what was expected, what was seen and the calls that
+// led there. What a [Harness] does not provide is skipped, and the skipped subtest
+// says what to provide.
+//
+// # What is tried
+//
+// Each method's success with every field, each of its errors with nothing
+// changed afterwards, each boundary of time, size and count; user ids that a
+// database may take for each other; contexts that are cancelled before a call and
+// at every point on its way where it looks; copies of what goes in and out.
+// Then races, of which exactly one caller may win, and whether the store is
+// usable afterwards. Random sequences of calls are compared with a model of the
+// contract, and one that fails is shortened to the simplest that does (package
+// [pgregory.net/rapid], whose flags apply; -rapid.checks sets how many there are).
+// Concurrent histories of random calls are judged by a checker for linearizability
+// ([github.com/anishathalye/porcupine]).
+//
+// With Harness.Peer all of what varies is tried a second time across two clients
+// of the same data; with Harness.Reopen, that what was acknowledged is there when
+// the store is opened again; with Harness.Dump, that no token, secret or MAC of
+// sessions that package core led through the store is in its bytes.
+//
+// # What passing shows, and what it doesn't
+//
+// The suite is itself tried on stores that are broken on purpose, each with one
+// realistic bug: every rule fails on some of them, and each of them fails the rules
+// about its bug and no others. So a store that passes has none of those bugs.
+// It may have others:
+//
+//   - Races and histories meet some interleavings of many. A run that passes is
+//     evidence, not proof; run it often, with -race and under load.
+//   - A crash, a lost connection and a full disk are not tried. Reopen closes
+//     the store in good order.
+//   - What a call costs is not measured: not that RevokeUser and ListUser grow
+//     with one user's records alone, nor how long DeleteExpired holds up others.
+//   - Nobody waits for real time to pass, so that records with a native TTL do
+//     go in the end is not shown, only that they don't go early.
+//   - Arguments that the contract excludes are never sent.
+//
+// The suite sends records that no user has: open a store of its own, never one in
+// use. A memory store takes seconds; a store on a server about a minute, because
+// races and random sequences are then fewer.
 package storetest

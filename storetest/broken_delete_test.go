@@ -1,0 +1,275 @@
+package storetest
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// deleting answers DeleteExpired with another choice of records, of which it
+// deletes max.
+func deleting(choose func(s state, c call) []core.RefreshToken) func(state, call) result {
+	return instead(deleteExpired, func(s state, c call) result {
+		chosen := choose(s, c)
+		chosen = chosen[:min(len(chosen), c.max)]
+		for _, t := range chosen {
+			delete(s, t.ID)
+		}
+		return result{n: len(chosen)}
+	})
+}
+
+var brokenDelete = []broken{
+	{
+		bug: "still lists what it deleted",
+		client: func(m *model) storeFunc {
+			deleted := state{}
+			return m.with(func(s state, c call) result {
+				if c.method == deleteExpired {
+					for _, t := range s.expired(c.at) {
+						deleted[t.ID] = t
+					}
+				}
+				r := s.apply(c)
+				if c.method == listUser {
+					r.tokens = append(r.tokens, deleted.live(c.userID, c.at)...)
+				}
+				return r
+			})
+		},
+		fails: "DeleteExpired/Deletes DeleteExpired/EqualExpiries",
+	},
+	{
+		bug: "still knows the ids that it deleted",
+		client: func(m *model) storeFunc {
+			known := map[string]bool{}
+			return m.with(func(s state, c call) result {
+				if c.method == create {
+					if known[c.token.ID] {
+						return result{err: core.ErrExists}
+					}
+					known[c.token.ID] = true
+				}
+				return s.apply(c)
+			})
+		},
+		fails: "DeleteExpired/FreesID",
+	},
+	{
+		bug:   "deletes what expires at that very moment",
+		apply: changed(deleteExpired, func(c *call) { c.at = c.at.Add(time.Millisecond) }),
+		fails: "DeleteExpired/StrictlyBefore DeleteExpired/Millisecond",
+	},
+	{
+		bug:   "deletes what expired a second before, no later",
+		apply: changed(deleteExpired, func(c *call) { c.at = c.at.Truncate(time.Second) }),
+		fails: "DeleteExpired/StrictlyBefore DeleteExpired/Millisecond",
+	},
+	{
+		bug:   "deletes without a bound",
+		apply: changed(deleteExpired, func(c *call) { c.max = everything }),
+		fails: `DeleteExpired/AtMostMax DeleteExpired/EarliestFirst DeleteExpired/MovedOrder
+			DeleteExpired/EqualExpiries DeleteExpired/Stopped`,
+		races: "DeleteExpired/NeverTwice",
+	},
+	{
+		bug:   "deletes one less than it may",
+		apply: changed(deleteExpired, func(c *call) { c.max = max(1, c.max-1) }),
+		fails: "DeleteExpired/AtMostMax DeleteExpired/EarliestFirst DeleteExpired/EqualExpiries",
+	},
+	{
+		bug: "counts max whether or not it deleted so many",
+		apply: then(deleteExpired, func(_ state, c call, r *result) {
+			if r.n > 0 {
+				r.n = c.max
+			}
+		}),
+		fails: `DeleteExpired/Deletes DeleteExpired/FreesID DeleteExpired/StrictlyBefore DeleteExpired/AtMostMax
+			DeleteExpired/RevokedToo DeleteExpired/SparesLive DeleteExpired/LargestMax DeleteExpired/MovedLater
+			DeleteExpired/MovedEarlier DeleteExpired/EqualExpiries DeleteExpired/Millisecond Time/CallersDeletion`,
+	},
+	{
+		bug: "deletes those first that were issued first",
+		apply: deleting(func(s state, c call) []core.RefreshToken {
+			expired := s.expired(c.at)
+			slices.SortFunc(expired, func(a, b core.RefreshToken) int { return a.IssuedAt.Compare(b.IssuedAt) })
+			return expired
+		}),
+		fails: "DeleteExpired/EarliestFirst DeleteExpired/MovedOrder",
+	},
+	{
+		bug: "deletes user by user",
+		apply: deleting(func(s state, c call) []core.RefreshToken {
+			expired := s.expired(c.at)
+			slices.SortStableFunc(expired, func(a, b core.RefreshToken) int { return cmp.Compare(a.UserID, b.UserID) })
+			return expired
+		}),
+		fails: "DeleteExpired/EarliestFirst",
+	},
+	{
+		bug: "spares revoked records",
+		apply: deleting(func(s state, c call) []core.RefreshToken {
+			return slices.DeleteFunc(s.expired(c.at), func(t core.RefreshToken) bool { return !t.RevokedAt.IsZero() })
+		}),
+		fails: "DeleteExpired/RevokedToo",
+	},
+	{
+		bug: "deletes revoked records before they expire",
+		apply: deleting(func(s state, c call) []core.RefreshToken {
+			expired := s.expired(c.at)
+			for _, t := range s {
+				if !t.RevokedAt.IsZero() && !t.ExpiresAt.Before(c.at) {
+					expired = append(expired, t)
+				}
+			}
+			return expired
+		}),
+		fails: "DeleteExpired/RevokedToo",
+	},
+	{
+		bug: "deletes live records to fill its step",
+		apply: deleting(func(s state, c call) []core.RefreshToken {
+			expired := s.expired(c.at)
+			if len(expired) > 0 {
+				for _, t := range s {
+					if t.Live(c.at) {
+						expired = append(expired, t)
+					}
+				}
+			}
+			return expired
+		}),
+		fails: "DeleteExpired/SparesLive DeleteExpired/Millisecond",
+	},
+	{
+		bug: "reports that nothing has expired as an error",
+		apply: then(deleteExpired, func(_ state, _ call, r *result) {
+			if r.n == 0 {
+				r.err = core.ErrNotFound
+			}
+		}),
+		fails: `DeleteExpired/FreesID DeleteExpired/StrictlyBefore DeleteExpired/AtMostMax DeleteExpired/RevokedToo
+			DeleteExpired/SparesLive DeleteExpired/None DeleteExpired/MovedLater DeleteExpired/MovedEarlier
+			Time/CallersDeletion`,
+	},
+	{
+		bug: "makes room for as many records as it may delete",
+		apply: instead(deleteExpired, func(s state, c call) result {
+			_ = make([]core.RefreshToken, 0, c.max)
+			return s.apply(c)
+		}),
+		fails: "DeleteExpired/LargestMax",
+	},
+	{
+		bug: "takes no max beyond 32 bits",
+		apply: instead(deleteExpired, func(s state, c call) result {
+			if c.max > math.MaxInt32 {
+				return result{err: errors.New("integer out of range")}
+			}
+			return s.apply(c)
+		}),
+		fails: "DeleteExpired/LargestMax",
+	},
+	{
+		bug:    "deletes by the expiry at login",
+		client: func(m *model) storeFunc { return m.with(byFirstExpiry(map[string]time.Time{})) },
+		fails:  "DeleteExpired/MovedLater DeleteExpired/MovedEarlier DeleteExpired/MovedOrder",
+	},
+	{
+		bug:    "deletes by every expiry that a record ever had",
+		client: func(m *model) storeFunc { return m.with(byEveryExpiry(map[string]time.Time{})) },
+		fails:  "DeleteExpired/FreesID DeleteExpired/MovedLater DeleteExpired/MovedOrder",
+	},
+	{
+		bug:    "has one place for each expiry in its index",
+		client: func(m *model) storeFunc { return m.with(byUniqueExpiry(map[time.Time]string{})) },
+		fails:  "DeleteExpired/EqualExpiries",
+	},
+	{
+		bug: "keeps a latest time and counts what expired by it as gone",
+		client: func(m *model) storeFunc {
+			var latest time.Time
+			return m.with(func(s state, c call) result {
+				if c.now().After(latest) {
+					latest = c.now()
+				}
+				if c.method == listUser {
+					c.at = latest
+				}
+				return s.apply(c)
+			})
+		},
+		fails: "ListUser/AnyMoment",
+	},
+}
+
+// byFirstExpiry deletes by the expiry that a record was created with.
+func byFirstExpiry(first map[string]time.Time) func(state, call) result {
+	return func(s state, c call) result {
+		switch c.method {
+		case create:
+			if _, ok := s[c.token.ID]; !ok {
+				first[c.token.ID] = c.token.ExpiresAt
+			}
+		case deleteExpired:
+			return deleting(func(s state, c call) []core.RefreshToken {
+				var expired []core.RefreshToken
+				for _, t := range s {
+					if first[t.ID].Before(c.at) {
+						expired = append(expired, t)
+					}
+				}
+				slices.SortFunc(expired, func(a, b core.RefreshToken) int { return first[a.ID].Compare(first[b.ID]) })
+				return expired
+			})(s, c)
+		}
+		return s.apply(c)
+	}
+}
+
+// byEveryExpiry enters a record in its index at each exchange and never removes
+// the old entry.
+func byEveryExpiry(earliest map[string]time.Time) func(state, call) result {
+	return func(s state, c call) result {
+		if c.method == deleteExpired {
+			return deleting(func(s state, c call) []core.RefreshToken {
+				var expired []core.RefreshToken
+				for _, t := range s {
+					if t.ExpiresAt.Before(c.at) || earliest[t.ID].Before(c.at) {
+						expired = append(expired, t)
+					}
+				}
+				slices.SortFunc(expired, func(a, b core.RefreshToken) int { return earliest[a.ID].Compare(earliest[b.ID]) })
+				return expired
+			})(s, c)
+		}
+		r := s.apply(c)
+		for _, t := range s {
+			if at, ok := earliest[t.ID]; !ok || t.ExpiresAt.Before(at) {
+				earliest[t.ID] = t.ExpiresAt
+			}
+		}
+		return r
+	}
+}
+
+// byUniqueExpiry has an index of expiries in which a record takes the place of
+// another that expires at the same moment.
+func byUniqueExpiry(index map[time.Time]string) func(state, call) result {
+	return func(s state, c call) result {
+		if c.method == deleteExpired {
+			return deleting(func(s state, c call) []core.RefreshToken {
+				return slices.DeleteFunc(s.expired(c.at), func(t core.RefreshToken) bool { return index[t.ExpiresAt] != t.ID })
+			})(s, c)
+		}
+		r := s.apply(c)
+		if id := c.record(); c.method.writes() && r.err == nil && id != "" {
+			index[s[id].ExpiresAt] = id
+		}
+		return r
+	}
+}

@@ -1,0 +1,251 @@
+package storetest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// evicting answers Create with another choice of what to revoke.
+func evicting(choose func(s state, c call) []core.RefreshToken) func(state, call) result {
+	return instead(create, func(s state, c call) result {
+		return s.createAfter(c, func([]core.RefreshToken) []core.RefreshToken { return choose(s, c) })
+	})
+}
+
+// liveAt returns the user's records that are live when the record of the Create is
+// issued, the newest first.
+func liveAt(s state, c call) []core.RefreshToken { return s.live(c.token.UserID, c.token.IssuedAt) }
+
+// encoded returns an id such that its order is that of the bytes that it encodes,
+// in which a to z come before 2 to 7.
+func encoded(id string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 'a' {
+			return 'z' + r
+		}
+		return r
+	}, id)
+}
+
+var brokenLimit = []broken{
+	{
+		bug: "takes a negative limit for one",
+		apply: changed(create, func(c *call) {
+			if c.limit < 0 {
+				c.limit = 1
+			}
+		}),
+		fails: "Create/NoLimit",
+	},
+	{
+		bug: "counts one record too few",
+		apply: changed(create, func(c *call) {
+			if c.limit > 0 {
+				c.limit++
+			}
+		}),
+		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
+			Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin Time/FirstMomentEvicts
+			Time/CallersLimit Create/Stopped`,
+		races: "Create/ConcurrentLimit",
+	},
+	{
+		bug:   "counts one record too many",
+		apply: evicting(func(s state, c call) []core.RefreshToken { return beyond(liveAt(s, c), max(c.limit-1, 1)) }),
+		fails: `Create/LimitOldestFirst Create/LimitNotReached Create/LimitLowered Create/LimitEqualTimes
+			Create/LimitIgnoresRevoked Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin
+			Create/LimitPerUser`,
+		races: "Create/ConcurrentLimit",
+	},
+	{
+		bug: "revokes the newest beyond the limit",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := liveAt(s, c)
+			slices.Reverse(live)
+			return beyond(live, c.limit)
+		}),
+		fails: "Create/LimitOldestFirst Create/LimitLowered Create/LimitEqualTimes Create/LimitSparesNew Create/LimitByLogin",
+	},
+	{
+		bug: "revokes one record at each login at most",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := beyond(liveAt(s, c), c.limit)
+			return live[max(0, len(live)-1):]
+		}),
+		fails: "Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes Create/LimitIgnoresExpired Create/Stopped",
+		races: "Create/ConcurrentLimit",
+	},
+	{
+		bug: "revokes what one page of the user's records shows",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := liveAt(s, c)
+			return beyond(live[:min(len(live), 100)], c.limit)
+		}),
+		fails: "Create/LimitOfMany",
+	},
+	{
+		bug: "orders records of one moment by descending id",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := liveAt(s, c)
+			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+				return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(a.ID, b.ID))
+			})
+			return beyond(live, c.limit)
+		}),
+		fails: "Create/LimitEqualTimes",
+	},
+	{
+		bug: "takes letters in ids for older than digits",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := liveAt(s, c)
+			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+				return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(encoded(b.ID), encoded(a.ID)))
+			})
+			return beyond(live, c.limit)
+		}),
+		fails: "Create/LimitEqualTimes",
+	},
+	{
+		bug: "counts revoked records",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			all := s.each(c.token.UserID, func(t core.RefreshToken) bool { return c.token.IssuedAt.Before(t.ExpiresAt) })
+			return slices.DeleteFunc(beyond(all, c.limit), func(t core.RefreshToken) bool { return !t.RevokedAt.IsZero() })
+		}),
+		fails: "Create/LimitIgnoresRevoked",
+	},
+	{
+		bug: "revokes revoked records again",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool { return c.token.IssuedAt.Before(t.ExpiresAt) }), c.limit)
+		}),
+		fails: "Create/LimitOne Create/LimitIgnoresRevoked",
+	},
+	{
+		bug: "takes a revocation dated later for none yet",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool {
+				return (t.RevokedAt.IsZero() || t.RevokedAt.After(c.token.IssuedAt)) && c.token.IssuedAt.Before(t.ExpiresAt)
+			}), c.limit)
+		}),
+		fails: "Create/LimitIgnoresRevoked",
+	},
+	{
+		bug: "counts expired records",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool { return t.RevokedAt.IsZero() }), c.limit)
+		}),
+		fails: "Create/LimitIgnoresExpired",
+	},
+	{
+		bug: "counts a record that expires at that very moment",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool {
+				return t.RevokedAt.IsZero() && !c.token.IssuedAt.After(t.ExpiresAt)
+			}), c.limit)
+		}),
+		fails: "Create/LimitIgnoresExpired",
+	},
+	{
+		bug: "revokes the new record where others are dated later",
+		apply: then(create, func(s state, c call, r *result) {
+			if live := liveAt(s, c); r.err == nil && c.limit > 1 && len(live) == c.limit && live[len(live)-1].ID == c.token.ID {
+				s.setRevoked(c.token.ID, c.token.IssuedAt)
+			}
+		}),
+		fails: "Create/LimitSparesNew",
+	},
+	{
+		bug: "takes the one exchanged longest ago for the oldest",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := liveAt(s, c)
+			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+				return cmp.Or(b.ExchangedAt.Compare(a.ExchangedAt), cmp.Compare(b.ID, a.ID))
+			})
+			return beyond(live, c.limit)
+		}),
+		fails: "Create/LimitByLogin",
+	},
+	{
+		bug: "takes the one that expires first for the oldest",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			live := liveAt(s, c)
+			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+				return cmp.Or(b.ExpiresAt.Compare(a.ExpiresAt), cmp.Compare(b.ID, a.ID))
+			})
+			return beyond(live, c.limit)
+		}),
+		fails: "Create/LimitByLogin",
+	},
+	{
+		bug: "limits the store as a whole",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			var live []core.RefreshToken
+			for _, t := range s {
+				if t.Live(c.token.IssuedAt) {
+					live = append(live, t)
+				}
+			}
+			slices.SortFunc(live, newestFirst)
+			return beyond(live, c.limit)
+		}),
+		fails: "Create/LimitPerUser User/*",
+	},
+	{
+		bug: "limits a shard instead of a user",
+		apply: evicting(func(s state, c call) []core.RefreshToken {
+			var live []core.RefreshToken
+			for _, t := range s {
+				if core.IDShard(t.ID) == core.IDShard(c.token.ID) && t.Live(c.token.IssuedAt) {
+					live = append(live, t)
+				}
+			}
+			slices.SortFunc(live, newestFirst)
+			return beyond(live, c.limit)
+		}),
+		fails: "User/SameShard",
+	},
+	{
+		bug: "makes room for as many records as the limit allows",
+		apply: instead(create, func(s state, c call) result {
+			if c.limit > 0 {
+				_ = make([]core.RefreshToken, 0, c.limit)
+			}
+			return s.apply(c)
+		}),
+		fails: "Create/LargestLimit",
+	},
+	{
+		bug: "deletes what it should revoke",
+		apply: instead(create, func(s state, c call) result {
+			if _, ok := s[c.token.ID]; !ok && c.limit > 0 {
+				for _, t := range beyond(liveAt(s, c), c.limit) {
+					delete(s, t.ID)
+				}
+			}
+			return s.apply(c)
+		}),
+		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
+			Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin Time/FirstMomentEvicts
+			Time/CallersLimit Create/Stopped`,
+	},
+	{
+		bug: "dates the revocation by the record that it revokes",
+		apply: instead(create, func(s state, c call) result {
+			evicted := []core.RefreshToken{}
+			r := s.createAfter(c, func(live []core.RefreshToken) []core.RefreshToken {
+				evicted = beyond(live, c.limit)
+				return evicted
+			})
+			for _, t := range evicted {
+				s.setRevoked(t.ID, t.IssuedAt)
+			}
+			return r
+		}),
+		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
+			Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin Time/CallersLimit Create/Stopped`,
+		races: "Create/NotBornDead",
+	},
+}

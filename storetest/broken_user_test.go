@@ -1,0 +1,174 @@
+package storetest
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// confusing makes a store that looks for a user's records by another key than the
+// user id itself, and so takes users with one key for each other.
+func confusing(key func(userID string) string) func(state, call) result {
+	return func(s state, c call) result {
+		switch c.method {
+		case create:
+			if c.limit > 0 {
+				return s.createAfter(c, func([]core.RefreshToken) []core.RefreshToken {
+					return beyond(s.liveOf(key, c.token.UserID, c), c.limit)
+				})
+			}
+		case listUser:
+			return result{tokens: s.liveOf(key, c.userID, c)}
+		case revokeUser:
+			n := 0
+			for _, t := range s.liveOf(key, c.userID, c) {
+				if !t.IssuedAt.After(c.at) {
+					s.setRevoked(t.ID, c.at)
+					n++
+				}
+			}
+			return result{n: n}
+		}
+		return s.apply(c)
+	}
+}
+
+// liveOf returns the live records of all users who share the user's key.
+func (s state) liveOf(key func(string) string, userID string, c call) []core.RefreshToken {
+	users := map[string]bool{}
+	for _, t := range s {
+		if key(t.UserID) == key(userID) {
+			users[t.UserID] = true
+		}
+	}
+	var live []core.RefreshToken
+	for user := range users {
+		live = append(live, s.live(user, c.now())...)
+	}
+	return live
+}
+
+// like makes a store that finds users by a pattern.
+func like(matches func(pattern, userID string) bool) func(state, call) result {
+	return instead(revokeUser, func(s state, c call) result {
+		r := result{}
+		for _, t := range s {
+			if t.UserID == c.userID || matches(c.userID, t.UserID) {
+				r.n += s.revokeUser(t.UserID, c.at).n
+			}
+		}
+		return r
+	})
+}
+
+var brokenUser = []broken{
+	{
+		bug:   "folds the case of user ids",
+		apply: confusing(strings.ToLower),
+		fails: "User/Case User/Normalization User/Words",
+	},
+	{
+		bug:   "trims user ids",
+		apply: confusing(strings.TrimSpace),
+		fails: "User/Spaces",
+	},
+	{
+		bug:   "pads user ids with spaces",
+		apply: confusing(func(user string) string { return strings.TrimRight(user, " ") }),
+		fails: "User/Spaces",
+	},
+	{
+		bug: "ends user ids at a NUL",
+		apply: confusing(func(user string) string {
+			user, _, _ = strings.Cut(user, "\x00")
+			return user
+		}),
+		fails: "User/NUL",
+	},
+	{
+		bug: "keeps user ids without NUL",
+		apply: changed(create, func(c *call) {
+			c.token.UserID = strings.ReplaceAll(c.token.UserID, "\x00", "")
+		}),
+		fails: "User/NUL User/Longest",
+	},
+	{
+		bug:   "normalizes user ids",
+		apply: confusing(strings.NewReplacer("e\u0301", "\u00e9", "A\u030a", "\u00c5", "\u212b", "\u00c5").Replace),
+		fails: "User/Normalization",
+	},
+	{
+		bug:   "collates user ids",
+		apply: confusing(strings.NewReplacer("\u00e9", "e", "\u00f6", "o", "\u00df", "ss", "\u00e6", "ae", "\u00ad", "").Replace),
+		fails: "User/Case User/LookAlikes",
+	},
+	{
+		bug: "takes user ids for file name patterns",
+		apply: like(func(pattern, user string) bool {
+			ok, err := path.Match(pattern, user)
+			return ok && err == nil
+		}),
+		fails: "User/Wildcards",
+	},
+	{
+		bug: "takes user ids for LIKE patterns",
+		apply: like(func(pattern, user string) bool {
+			return strings.HasSuffix(pattern, "%") && strings.HasPrefix(user, strings.TrimSuffix(pattern, "%"))
+		}),
+		fails: "User/Wildcards",
+	},
+	{
+		bug:   "finds users by prefix",
+		apply: like(func(pattern, user string) bool { return strings.HasPrefix(user, pattern) }),
+		fails: `User/Spaces User/NUL User/LookAlikes User/Wildcards User/Quotes User/Separators User/Prefixes
+			User/Numbers User/BeyondBMP User/Longest`,
+	},
+	{
+		bug: "joins user ids and other things with a colon",
+		apply: confusing(func(user string) string {
+			user, _, _ = strings.Cut(user, ":")
+			return user
+		}),
+		fails: "User/Separators User/Prefixes",
+	},
+	{
+		bug: "compares user ids as numbers",
+		apply: confusing(func(user string) string {
+			if n, err := strconv.ParseFloat(user, 64); err == nil {
+				return strconv.FormatFloat(n, 'g', -1, 64)
+			}
+			return user
+		}),
+		fails: "User/Numbers",
+	},
+	{
+		bug: "takes user ids for missing values",
+		apply: confusing(func(user string) string {
+			switch user {
+			case "null", "NULL", "nil", "None", "undefined":
+				return ""
+			}
+			return user
+		}),
+		fails: "User/Words",
+	},
+	{
+		bug: "takes all characters of four bytes for one",
+		apply: confusing(func(user string) string {
+			return strings.Map(func(r rune) rune { return min(r, 0x10000) }, user)
+		}),
+		fails: "User/BeyondBMP",
+	},
+	{
+		bug:   "compares 191 bytes of user ids",
+		apply: confusing(func(user string) string { return user[:min(len(user), 191)] }),
+		fails: "User/Longest",
+	},
+	{
+		bug:   "keeps the shard for the user",
+		apply: confusing(core.UserShard),
+		fails: "Create/DuplicateOfAnother User/SameShard",
+	},
+}

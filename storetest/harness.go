@@ -1,0 +1,59 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// Harness tells the suite how to handle the stores of one kind. Open is required.
+// What else it leaves out is skipped by name. The suite calls its functions from
+// the goroutine of the test that they are given, one at a time, so they may use
+// all of it; what they open they close with its Cleanup. A Harness is a plain
+// value; it is not safe for concurrent use.
+//
+// The functions after Open are given a store that Open or Reopen returned, to
+// find its data by: s.(*mystore.Store), or a map that Open fills.
+type Harness struct {
+	// Open returns a new store that holds nothing. It is called once for each
+	// rule, so it should be quick: an empty database on a server that is up
+	// already, not a new server.
+	Open func(t *testing.T) core.RefreshStore
+
+	// Reopen closes the store and opens the same data again, as a new process
+	// does. It declares the store durable. Default: none, durability is not
+	// tried.
+	Reopen func(t *testing.T, s core.RefreshStore) core.RefreshStore
+
+	// Peer returns a second client of the store's data with nothing in common
+	// but the data: its own connections and its own caches, as another process
+	// has. It declares that processes share the data. Default: none, sharing is
+	// not tried.
+	Peer func(t *testing.T, s core.RefreshStore) core.RefreshStore
+
+	// Dump returns every byte that the store holds, as whoever steals the data
+	// would read it; compressed or encrypted parts undone, or there would be
+	// nothing to find. Texts must be found in it as they are, or in hexadecimal
+	// or base64. Default: none, the bytes are not searched.
+	Dump func(t *testing.T, s core.RefreshStore) []byte
+
+	// NativeTTL declares that records go by themselves some time after they
+	// have expired, as keys with a time to live do, and that DeleteExpired
+	// does nothing. The suite then takes ErrNotFound for an answer about an
+	// expired record. Default: false, a dead record stays until DeleteExpired
+	// deletes it.
+	NativeTTL bool
+
+	// Timeout is how long a rule may go on without any call beginning or
+	// returning before it fails as stalled; the rules after it run all the
+	// same. The functions of the harness are not timed. Default: 1 minute.
+	Timeout time.Duration
+}
+
+func (h Harness) timeout() time.Duration {
+	if h.Timeout <= 0 {
+		return time.Minute
+	}
+	return h.Timeout
+}

@@ -1,0 +1,162 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+var exchangeRaces = []rule{
+	{
+		id:     "Exchange/OneWinner",
+		text:   "Of N concurrent exchanges of one mapping exactly one succeeds; the others are ErrConflict with the winner's record.",
+		varies: true,
+		check: func(t *trial) {
+			for range t.rounds(maxRounds) {
+				token := newToken("alice", base)
+				t.create(token)
+				t.oneWinner(token, func(i int) core.Exchange {
+					return next(token, after(1).Add(time.Duration(i)*time.Second))
+				})
+			}
+		},
+	},
+	{
+		id:     "Exchange/OneOfEqual",
+		text:   "Of N concurrent exchanges that are equal, as retries are, exactly one succeeds; the others are ErrConflict with the record it left.",
+		varies: true,
+		check: func(t *trial) {
+			for range t.rounds(maxRounds) {
+				token := newToken("alice", base)
+				t.create(token)
+				x := next(token, after(1))
+				t.oneWinner(token, func(int) core.Exchange { return x })
+			}
+		},
+	},
+	{
+		id:     "Exchange/OneHealer",
+		text:   "Of N concurrent exchanges of one generation from which the record is behind exactly one succeeds.",
+		varies: true,
+		check: func(t *trial) {
+			for range t.rounds(maxRounds) {
+				token := newToken("alice", base)
+				t.create(token)
+				t.oneWinner(token, func(int) core.Exchange {
+					x := next(token, after(1))
+					x.Generation, x.From = 4, newRef()
+					return x
+				})
+			}
+		},
+	},
+	{
+		id:     "Exchange/NoneLost",
+		text:   "Concurrent exchanges of different records all succeed, none undoes another, and whoever made one reads it from then on.",
+		varies: true,
+		check: func(t *trial) {
+			for range t.rounds(maxRounds) {
+				tokens := newTokens("alice", base, crowd)
+				t.create(tokens...)
+				t.together(crowd, func(i int, client core.RefreshStore) {
+					t := t.as(client)
+					for range 3 {
+						x := next(tokens[i], after(30))
+						tokens[i] = exchanged(tokens[i], x)
+						t.must(call{method: exchange, exchange: x})
+						t.holds(tokens[i])
+					}
+				})
+				t.holds(tokens...)
+			}
+		},
+	},
+	{
+		id:     "Exchange/KeepsRevocation",
+		text:   "No exchange undoes a revocation made at the same time, and no revocation an exchange.",
+		varies: true,
+		check: func(t *trial) {
+			for range t.rounds(maxRounds) {
+				token := newToken("alice", base)
+				t.create(token)
+				var exchanges atomic.Int64
+				t.together(4, func(i int, client core.RefreshStore) {
+					t := t.as(client)
+					if i == 0 {
+						t.revoke(token.ID, after(9))
+						return
+					}
+					exchanges.Add(t.exchanges(token, 5))
+				})
+				t.wantExchanged(token.ID, exchanges.Load(), after(9))
+				t.lists("alice", after(2))
+			}
+		},
+	},
+}
+
+// exchanges exchanges the record again and again from where it stands, and
+// returns how often that succeeded.
+func (t *trial) exchanges(token core.RefreshToken, times int) int64 {
+	var succeeded int64
+	for range times {
+		r := t.call(call{method: exchange, exchange: next(token, after(1))})
+		switch {
+		case r.err == nil:
+			succeeded++
+		case !isJust(r.err, core.ErrConflict):
+			t.fail("Exchange succeeds or is ErrConflict", r.format(exchange))
+			return succeeded
+		}
+		token = r.token
+	}
+	return succeeded
+}
+
+// wantExchanged wants the record revoked at that moment, and none of so many
+// successful exchanges lost.
+func (t *trial) wantExchanged(id string, exchanges int64, at time.Time) {
+	last := t.get(id)
+	want := revokedAt(last, at)
+	want.Generation = exchanges
+	t.wantToken(fmt.Sprintf("the record, revoked during %d successful exchanges,", exchanges), want, last)
+}
+
+// oneWinner makes a crowd of exchanges of the record at once and wants one of
+// them to succeed and the others to see what it left.
+func (t *trial) oneWinner(token core.RefreshToken, nth func(i int) core.Exchange) {
+	if t.failed() {
+		return
+	}
+	calls := make([]call, crowd)
+	for i := range calls {
+		calls[i] = call{method: exchange, exchange: nth(i)}
+	}
+	results := t.callTogether(calls)
+	winner := slices.IndexFunc(results, func(r result) bool { return r.err == nil })
+	winners := 0
+	for _, r := range results {
+		if r.err == nil {
+			winners++
+		}
+	}
+	if winners != 1 {
+		t.fail(fmt.Sprintf("1 of %d exchanges succeeds", len(results)), fmt.Sprintf("%d succeeded", winners))
+		return
+	}
+	won := exchanged(token, calls[winner].exchange)
+	t.wantToken("the winner's record", won, results[winner].token)
+	for i, r := range results {
+		if i == winner {
+			continue
+		}
+		if !isJust(r.err, core.ErrConflict) {
+			t.fail("a loser's Exchange is ErrConflict", r.format(exchange))
+		}
+		t.wantToken("the record that a loser sees", won, r.token)
+	}
+	t.holds(won)
+}

@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// rule is one sentence of the contract and how to see whether a store keeps it.
+type rule struct {
+	id    string // Method/Case
+	text  string
+	needs []ability
+	// varies marks a rule that goes by chance: by what runs at the same time or
+	// by what is drawn. Where the harness has a Peer it runs a second time, over
+	// both clients.
+	varies bool
+	// check tries the rule on t's store and tells t of what it finds.
+	check func(t *trial)
+}
+
+// ability is what a rule needs of a harness beside Open.
+type ability int
+
+const (
+	needsReopen ability = iota
+	needsPeer
+	needsDump
+	needsDead // dead records stay until DeleteExpired takes them
+	needsTTL  // dead records go by themselves
+)
+
+// lacks returns why the harness can't run a rule with those needs, empty if it
+// can.
+func (h Harness) lacks(needs []ability) string {
+	for _, need := range needs {
+		switch {
+		case need == needsReopen && h.Reopen == nil:
+			return "the harness has no Reopen: provide one to show that a durable store keeps what it acknowledged"
+		case need == needsPeer && h.Peer == nil:
+			return "the harness has no Peer: provide one to show that several processes see the same data"
+		case need == needsDump && h.Dump == nil:
+			return "the harness has no Dump: provide one to show that what the store holds logs nobody in"
+		case need == needsDead && h.NativeTTL:
+			return "the harness declares NativeTTL: records go by themselves, and DeleteExpired has nothing to do"
+		case need == needsTTL && !h.NativeTTL:
+			return "the harness does not declare NativeTTL: DeleteExpired is what removes records"
+		}
+	}
+	return ""
+}
+
+// rules returns all rules in the order they run.
+func rules() []rule {
+	var all []rule
+	for _, group := range [][]rule{
+		createRules, limitRules, getRules, exchangeRules, refusalRules, revokeRules, revokeUserRules,
+		listRules, deleteRules, expiryRules, userRules(), timeRules, contextRules(), stoppedRules,
+		exchangeRaces, loginRaces, revocationRaces, deletionRaces, sequenceRules, historyRules,
+	} {
+		all = append(all, group...)
+	}
+	var shared []rule
+	for _, r := range all {
+		if r.varies {
+			shared = append(shared, r.acrossPeers())
+		}
+	}
+	all = append(all, peerRules...)
+	all = append(all, shared...)
+	all = append(all, reopenRules...)
+	return append(all, dumpRules...)
+}
+
+// acrossPeers returns the rule for two clients of the same data.
+func (r rule) acrossPeers() rule {
+	return rule{
+		id:     "Peer/" + strings.ReplaceAll(r.id, "/", ""),
+		text:   "Across two clients of the same data: " + r.text,
+		needs:  append([]ability{needsPeer}, r.needs...),
+		varies: true,
+		check: func(t *trial) {
+			t.clients = append(t.clients, t.peer())
+			r.check(t)
+		},
+	}
+}
+
+// run tries the rule on a store of the harness and returns how the store departs
+// from it, or nil. It must be called on the goroutine of the test.
+func (r rule) run(t *testing.T, h Harness) error {
+	opened := h.Open(t)
+	if opened == nil {
+		return fmt.Errorf("%s: Harness.Open returned no store", r.id)
+	}
+	tr := newTrial(t, h, opened)
+	tr.supervise(t, func() {
+		r.check(tr)
+		if r.varies {
+			tr.usable()
+		}
+	})
+	v := tr.ledger.first()
+	if v == nil {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n  rule:     %s\n", r.id, r.text)
+	fmt.Fprintf(&b, "  expected: %s\n  seen:     %s\n", v.expected, v.seen)
+	if v.hint != "" {
+		fmt.Fprintf(&b, "  again:    %s\n", v.hint)
+	}
+	fmt.Fprintf(&b, "  calls:\n%s", v.calls)
+	if stack := tr.ledger.stack(); stack != "" {
+		fmt.Fprintf(&b, "  panicked at:\n%s", stack)
+	}
+	return errors.New(b.String())
+}

@@ -1,0 +1,176 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+var historyRules = []rule{
+	{
+		id:     "History/Linearizable",
+		text:   "Every concurrent history is linearizable: each call takes effect at one moment between its start and its return.",
+		varies: true,
+		check:  func(t *trial) { t.histories(plan{users: 2, records: 3, length: 6}) },
+	},
+	{
+		id:     "History/Deletion",
+		text:   "Concurrent histories with DeleteExpired in them are linearizable.",
+		needs:  []ability{needsDead},
+		varies: true,
+		check:  func(t *trial) { t.histories(plan{users: 2, records: 2, length: 5, deletes: true}) },
+	},
+	{
+		id:     "History/Cancelled",
+		text:   "Concurrent histories stay linearizable where contexts are cancelled meanwhile: such a call takes effect wholly or not at all.",
+		varies: true,
+		check:  func(t *trial) { t.histories(plan{users: 1, records: 3, length: 5, cancels: true}) },
+	},
+}
+
+// plan says what concurrent histories consist of.
+type plan struct {
+	users   int
+	records int  // of each user
+	length  int  // calls of each goroutine
+	deletes bool // with DeleteExpired
+	cancels bool // with contexts that are cancelled during the call
+	// disturbed says that something keeps the store from answering at times:
+	// any error is then an answer, and leaves the effect of its call unknown.
+	disturbed bool
+}
+
+// goroutines is how many make the calls of a history.
+const goroutines = 4
+
+// histories records concurrent histories, each of users and ids of its own, and
+// wants them linearizable.
+func (t *trial) histories(p plan) {
+	start := lastMoment.Add(-lifetime)
+	for round := range t.rounds(maxHistories) {
+		start = start.Add(-100 * tick) // before all earlier rounds, out of reach of DeleteExpired
+		cast := newCast(round, p, start, t.harness.NativeTTL)
+		var h history
+		t.ledger.reset()
+		for _, c := range cast.opening() {
+			t.enter(&h, 0, t.store, c, plan{disturbed: p.disturbed})
+		}
+		t.together(goroutines, func(i int, client core.RefreshStore) {
+			for range p.length {
+				t.enter(&h, i, client, cast.drawCall(p), p)
+			}
+		})
+		for _, c := range cast.inspection() {
+			t.enter(&h, 0, t.store, c, plan{disturbed: p.disturbed})
+		}
+		if v := h.judge(cast.user); v != nil {
+			t.ledger.violate(v)
+		}
+	}
+}
+
+// enter makes a call of a history.
+func (t *trial) enter(h *history, i int, client core.RefreshStore, c call, p plan) {
+	ctx := t.ctx
+	if p.cancels && rand.N(3) == 0 {
+		ctx = &fragile{Context: t.ctx, looks: 1 + rand.N(4), done: make(chan struct{})}
+	}
+	r := h.add(ctx, i, client, c)
+	if r.err != nil && !isSentinel(r.err) && !p.disturbed && (ctx.Err() == nil || !errors.Is(r.err, ctx.Err())) {
+		t.fail(string(c.method)+" is answered: nothing keeps the store from it", r.format(c.method))
+	}
+}
+
+// cast is the users and records that play in a history.
+type cast struct {
+	start  time.Time
+	expire bool // whether records expire during the history
+	ids    []string
+	owner  map[string]string
+	refs   []core.Ref
+}
+
+func newCast(round int, p plan, start time.Time, nativeTTL bool) *cast {
+	c := &cast{start: start, expire: !nativeTTL, owner: map[string]string{}}
+	for u := range p.users {
+		user := fmt.Sprintf("user %d of round %d", u, round)
+		for range p.records {
+			id := core.NewTokenID(user)
+			c.ids = append(c.ids, id)
+			c.owner[id] = user
+		}
+	}
+	for range 5 {
+		c.refs = append(c.refs, newRef())
+	}
+	return c
+}
+
+func (c *cast) user(id string) string { return c.owner[id] }
+
+// moment draws when a call is made.
+func (c *cast) moment() time.Time { return c.start.Add(time.Duration(rand.N(10)) * tick) }
+
+// expiry draws when the nth record expires, never the moment that another does.
+func (c *cast) expiry(n int, at time.Time) time.Time {
+	ticks := 50
+	if c.expire {
+		ticks = 1 + rand.N(8)
+	}
+	return at.Add(time.Duration(ticks)*tick + time.Duration(n)*time.Second)
+}
+
+// login returns the creation of the nth record.
+func (c *cast) login(n int, at time.Time, limit int) call {
+	token := newToken(c.owner[c.ids[n]], at)
+	token.ID, token.AccessRef, token.ExpiresAt = c.ids[n], c.refs[0], c.expiry(n, at)
+	return call{method: create, token: token, limit: limit}
+}
+
+// opening returns the calls that a history begins with: the creation of most records.
+func (c *cast) opening() []call {
+	var calls []call
+	for n := range c.ids {
+		if rand.N(4) > 0 {
+			calls = append(calls, c.login(n, c.start, 0))
+		}
+	}
+	return calls
+}
+
+// drawCall draws a call of the history.
+func (c *cast) drawCall(p plan) call {
+	n := rand.N(len(c.ids))
+	id, at := c.ids[n], c.moment()
+	user := c.owner[id]
+	switch draw := rand.N(20); {
+	case draw < 3:
+		return c.login(n, at, rand.N(3))
+	case draw < 9:
+		generation := rand.N(len(c.refs) - 1)
+		return call{method: exchange, exchange: core.Exchange{
+			ID: id, Generation: int64(generation), From: c.refs[generation], To: c.refs[generation+1], At: at, ExpiresAt: c.expiry(n, at),
+		}}
+	case draw < 11:
+		return call{method: revoke, id: id, at: at}
+	case draw < 12:
+		return call{method: revokeUser, userID: user, at: at}
+	case draw < 14:
+		return call{method: listUser, userID: user, at: at}
+	case draw < 16 && p.deletes:
+		return call{method: deleteExpired, at: at, max: 1 + rand.N(2)}
+	}
+	return call{method: get, id: id}
+}
+
+// inspection returns the calls that show how a history ended.
+func (c *cast) inspection() []call {
+	var calls []call
+	for _, id := range c.ids {
+		calls = append(calls, call{method: get, id: id}, call{method: listUser, userID: c.owner[id], at: c.start})
+	}
+	return calls
+}

@@ -1,0 +1,105 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"slices"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// base is when most checks take place: at present and to the second, so that a
+// store that asks its own clock or drops the milliseconds is told by the rules
+// about that and not by all of them.
+var base = time.Now().UTC().Truncate(time.Hour)
+
+// lifetime is how long a record lives that newToken makes.
+const lifetime = 7 * 24 * time.Hour
+
+// after returns the moment so many hours after base.
+func after(hours int) time.Time { return base.Add(time.Duration(hours) * time.Hour) }
+
+// newToken returns the record of a login at that moment.
+func newToken(userID string, issued time.Time) core.RefreshToken {
+	return core.RefreshToken{
+		ID:          core.NewTokenID(userID),
+		UserID:      userID,
+		AccessRef:   newRef(),
+		Device:      "Firefox on Linux",
+		Data:        []byte(`{"role":"admin"}`),
+		IssuedAt:    issued,
+		ExchangedAt: issued,
+		ExpiresAt:   issued.Add(lifetime),
+	}
+}
+
+// newTokens returns the records of n logins an hour apart, the oldest first.
+func newTokens(userID string, first time.Time, n int) []core.RefreshToken {
+	tokens := make([]core.RefreshToken, n)
+	for i := range tokens {
+		tokens[i] = newToken(userID, first.Add(time.Duration(i)*time.Hour))
+	}
+	return tokens
+}
+
+// newTokensAtOnce returns the records of seven logins at one moment, the oldest
+// first: in the order of their ids, where digits come before letters.
+func newTokensAtOnce(userID string, issued time.Time) []core.RefreshToken {
+	shard := len(core.UserShard(userID))
+	var tokens []core.RefreshToken
+	for _, next := range "257abmz" {
+		token := newToken(userID, issued)
+		token.ID = token.ID[:shard] + string(next) + token.ID[shard+1:]
+		tokens = append(tokens, token)
+	}
+	return tokens
+}
+
+// newRef returns a random reference with the bits of a UUIDv4.
+func newRef() core.Ref {
+	var r core.Ref
+	rand.Read(r[:])
+	r[6] = r[6]&0x0f | 0x40
+	r[8] = r[8]&0x3f | 0x80
+	return r
+}
+
+// next returns the exchange from where the record stands, its expiry unmoved
+// unless it is over.
+func next(t core.RefreshToken, at time.Time) core.Exchange {
+	x := core.Exchange{ID: t.ID, Generation: t.Generation, From: t.AccessRef, To: newRef(), At: at, ExpiresAt: t.ExpiresAt}
+	if !at.Before(x.ExpiresAt) {
+		x.ExpiresAt = at.Add(time.Hour)
+	}
+	return x
+}
+
+// revokedAt returns the record as a revocation leaves it.
+func revokedAt(t core.RefreshToken, at time.Time) core.RefreshToken {
+	t.RevokedAt = at
+	return t
+}
+
+// allRevokedAt returns the records as revocations at that moment leave them.
+func allRevokedAt(ts []core.RefreshToken, at time.Time) []core.RefreshToken {
+	revoked := make([]core.RefreshToken, len(ts))
+	for i, t := range ts {
+		revoked[i] = revokedAt(t, at)
+	}
+	return revoked
+}
+
+// reversed returns the records in the opposite order.
+func reversed(ts ...core.RefreshToken) []core.RefreshToken {
+	ts = slices.Clone(ts)
+	slices.Reverse(ts)
+	return ts
+}
+
+func copiedAll(ts []core.RefreshToken) []core.RefreshToken {
+	copies := make([]core.RefreshToken, len(ts))
+	for i, t := range ts {
+		copies[i] = copied(t)
+	}
+	return copies
+}
