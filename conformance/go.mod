@@ -2,10 +2,19 @@ module github.com/tokenauth/tokenauth/conformance
 
 go 1.26.0
 
-require github.com/tokenauth/tokenauth/core v0.1.0
-require github.com/tokenauth/tokenauth/store/memory v0.1.0
-require github.com/tokenauth/tokenauth/storetest v0.1.0
+require (
+	github.com/tokenauth/tokenauth/core v0.1.0
+	github.com/tokenauth/tokenauth/store/memory v0.1.0
+	github.com/tokenauth/tokenauth/storetest v0.1.0
+)
 
-replace github.com/tokenauth/tokenauth/core => ../core
-replace github.com/tokenauth/tokenauth/store/memory => ../store/memory
-replace github.com/tokenauth/tokenauth/storetest => ../storetest
+require (
+	github.com/anishathalye/porcupine v1.3.1 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)
+
+replace (
+	github.com/tokenauth/tokenauth/core => ../core
+	github.com/tokenauth/tokenauth/store/memory => ../store/memory
+	github.com/tokenauth/tokenauth/storetest => ../storetest
+)
