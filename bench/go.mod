@@ -4,12 +4,11 @@ go 1.26.0
 
 require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
+	github.com/google/uuid v1.6.0
 	github.com/tokenauth/tokenauth/core v0.1.0
 	github.com/tokenauth/tokenauth/store/memory v0.1.0
 	github.com/tokenauth/tokenauth/token/jwt v0.1.0
 )
-
-require github.com/google/uuid v1.6.0 // indirect
 
 replace (
 	github.com/tokenauth/tokenauth/core => ../core
