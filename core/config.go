@@ -46,7 +46,10 @@ type Config struct {
 	MaxSessions int
 	// Grace is how long after an exchange the refresh token that it replaced
 	// still gets the same pair again: for a second browser tab, or a retry
-	// after a lost response. Later the token is compromised. Choose it longer
+	// after a lost response. The same pair is the same refresh token, and an access
+	// token of the same reference, iat and exp; its text can differ where signatures
+	// are random (ECDSA, RSA-PSS), and its claims where RefreshClaims is set.
+	// Later the token is compromised. Choose it longer
 	// than a failover of the store takes, than a request can take, and than the
 	// servers' clocks differ. Negative: none. Default: 10 seconds.
 	//
@@ -83,8 +86,10 @@ type Config struct {
 	Cookies Cookies
 	// TrustedOrigins are other origins ("https://app.example.com") whose
 	// pages may refresh and log out. What else such a page needs is the
-	// application's: CORS headers, and cookies with SameSite None where it is
-	// of another site. Default: none, only the server's own.
+	// application's: CORS headers, cookies with SameSite None where it is of
+	// another site, and the same origins in an [http.CrossOriginProtection] that
+	// stands around these handlers, which would refuse the request before they
+	// see it. Default: none, only the server's own.
 	TrustedOrigins []string
 	// ErrorHandler writes the status and the body of a refused request, whose
 	// headers (WWW-Authenticate, Retry-After, Allow, Cache-Control,

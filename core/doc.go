@@ -18,7 +18,8 @@
 // Over it, for any router that takes func(http.Handler) http.Handler:
 // [Schema.SetTokenCookies], [Schema.TokenRequired], [Schema.RefreshAccessToken],
 // [Schema.ClearTokenCookies], and [Schema.TokenEndpoint] for clients without
-// cookies. A resource server that only verifies needs a [Verifier].
+// cookies. A resource server that only verifies needs a [Verifier]. The
+// folder examples of the repository has programs that run.
 //
 // # Refreshing
 //

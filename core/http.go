@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// SetTokenCookies logs the user in (see [Schema.Login]) and sets the cookies of the
-// new session. The session whose refresh token the request presents ends. claims
+// SetTokenCookies is the login of a browser: it logs the user in (see
+// [Schema.Login]) and sets the cookies of the new session. The session whose refresh token the request presents ends. claims
 // are the application's own, carried by every access token of the session; nil for
 // none. The session's device is the request's User-Agent.
 //
@@ -27,7 +27,8 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 	return nil
 }
 
-// ClearTokenCookies ends the session of the request and deletes its cookies. The
+// ClearTokenCookies is the logout: it ends the session of the request and deletes
+// its cookies. The
 // session is that of the refresh token; where the request brings none, as with a
 // Cookies.RefreshPath elsewhere, that of the access token in the other cookie,
 // expired or not. A request without a session, or with one that is over, only has
@@ -58,13 +59,20 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	}
 	now := s.now()
 	ids := s.sessionsOf(refresh, now)
-	if len(refresh) == 0 && len(access) == 1 {
-		if c, err := s.verifier.genuine(access[0]); err == nil {
-			ids = append(ids, c.SessionID)
-		}
+	var c Claims
+	if len(access) == 1 {
+		// Only a genuine one says anything: of another there are no claims.
+		c, _ = s.verifier.genuine(access[0])
+	}
+	if len(refresh) == 0 && c.SessionID != "" {
+		ids = append(ids, c.SessionID)
 	}
 	for _, id := range ids {
-		if err := s.revoke(ctx, id, now); err != nil {
+		e := Event{SessionID: id}
+		if id == c.SessionID {
+			e.UserID = c.UserID
+		}
+		if err := s.revoke(ctx, e, now); err != nil {
 			return err
 		}
 	}
@@ -78,7 +86,7 @@ func (s *Schema) logoutBearer(ctx context.Context, accessToken string) error {
 	if err != nil {
 		return err
 	}
-	return s.revoke(ctx, c.SessionID, s.now())
+	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID}, s.now())
 }
 
 // RefreshAccessToken returns a handler that refreshes the tokens in the request's

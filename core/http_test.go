@@ -235,6 +235,38 @@ func TestLogoutWithoutTheRefreshCookie(t *testing.T) {
 	b.post("/logout", nil).want(t, 200, "")
 }
 
+func TestALogoutTellsWhose(t *testing.T) {
+	s := newSite(t, nil)
+	b := s.newBrowser()
+	b.logIn("ada")
+	s.expire()
+	b.post("/logout", nil).want(t, 200, "")
+	if e := s.events.last["revocation"]; e.UserID != "ada" || e.SessionID == "" {
+		t.Errorf("a logout with both cookies tells of %+v", e)
+	}
+
+	pair := s.login("bob")
+	r := b.request("POST", "/logout", nil)
+	r.Header.Set("Authorization", "Bearer "+pair.AccessToken)
+	b.do(r).want(t, 200, "")
+	if e := s.events.last["revocation"]; e.UserID != "bob" || e.SessionID != pair.Claims.SessionID {
+		t.Errorf("a logout of a client without cookies tells of %+v", e)
+	}
+
+	// The access token of one session says nothing of another.
+	ada, eve := s.login("ada"), s.login("eve")
+	r = b.request("POST", "/logout", nil)
+	r.AddCookie(&http.Cookie{Name: "refresh_token", Value: ada.RefreshToken})
+	r.AddCookie(&http.Cookie{Name: "access_token", Value: eve.AccessToken})
+	b.do(r).want(t, 200, "")
+	if e := s.events.last["revocation"]; e.UserID != "" || e.SessionID != ada.Claims.SessionID {
+		t.Errorf("a logout with the access token of another session tells of %+v", e)
+	}
+	if n := s.live("eve"); n != 1 {
+		t.Errorf("eve has %d live sessions", n)
+	}
+}
+
 func TestALogoutOutlivesItsRequest(t *testing.T) {
 	for name, end := range map[string]func(*world, context.Context, core.Tokens) error{
 		"Logout": func(w *world, ctx context.Context, p core.Tokens) error { return w.Logout(ctx, p.RefreshToken) },

@@ -69,7 +69,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	// The old session ends first: once the new pair is out, nothing of the old
 	// one can be refreshed any more.
 	for _, old := range s.sessionsOf(replaces, now) {
-		if err := s.revoke(ctx, old, now); err != nil {
+		if err := s.revoke(ctx, Event{SessionID: old}, now); err != nil {
 			return Tokens{}, err
 		}
 	}

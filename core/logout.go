@@ -18,7 +18,7 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 	if err != nil {
 		return s.reject(ctx, err, Event{})
 	}
-	return s.revoke(ctx, t.recordID(), now)
+	return s.revoke(ctx, Event{SessionID: t.recordID()}, now)
 }
 
 // maxReplaced is how many sessions of one request are ended at the most. More
@@ -38,19 +38,20 @@ func (s *Schema) sessionsOf(texts []string, now time.Time) []string {
 	return ids
 }
 
-// revoke ends one session, if it is there.
-func (s *Schema) revoke(ctx context.Context, id string, now time.Time) error {
+// revoke ends the session that the event names, if it is there.
+func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	err := s.store.Revoke(ctx, id, now)
+	err := s.store.Revoke(ctx, e.SessionID, now)
 	switch {
 	case err == nil:
-		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, SessionID: id, Sessions: 1})
+		e.At, e.Sessions = now, 1
+		call(ctx, s.cfg.Hooks.Revocation, e)
 		return nil
 	case errors.Is(err, ErrNotFound):
 		return nil
 	}
-	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), Event{SessionID: id})
+	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), e)
 }
 
 // RevokeUser ends all sessions of the user and returns how many those were. A

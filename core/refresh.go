@@ -11,8 +11,9 @@ import (
 // the same pair again where the token was exchanged less than Config.Grace ago.
 //
 // accessToken is the session's access token, which may have expired; where it
-// is empty, what it would have to show is not asked for. The first check that
-// fails decides the error:
+// is empty, what it would have to show is not asked for: then nothing says that it
+// has expired, and any refresh token older than Config.Grace is exchanged. One that
+// is younger gets its own pair again. The first check that fails decides the error:
 //
 //  1. the refresh token is genuine and its session live, else
 //     ErrInvalidRefreshToken (ErrMissingRefreshToken where it is empty);

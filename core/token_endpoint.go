@@ -14,8 +14,10 @@ const maxFormBytes = 16 << 10
 
 // TokenEndpoint returns a handler for clients without cookies: the refresh_token
 // grant of OAuth 2.0 (RFC 6749 §6). It takes a POST whose form holds grant_type
-// and refresh_token and, optionally, access_token, which is then checked as
-// [Schema.Refresh] does. It answers with access_token, token_type, expires_in (in
+// and refresh_token and, optionally, access_token. [Schema.Refresh] says what the
+// access token is good for; one that is wrong, or has not expired, is
+// invalid_request, for which RFC 6749 has no better name, so most clients leave
+// it out. It answers with access_token, token_type, expires_in (in
 // seconds) and refresh_token (§5.1), or with an error of §5.2: invalid_request,
 // unsupported_grant_type or invalid_grant, all 400, and 503 where the store could
 // not answer. Config.ErrorHandler has no part in that. It looks at no cookie, so it
