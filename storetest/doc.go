@@ -14,7 +14,7 @@
 //
 // A failure prints the rule, what was expected, what was seen and the calls that
 // led there. What a [Harness] does not provide is skipped, and the skipped subtest
-// says what to provide.
+// says what to provide: go test -v shows it.
 //
 // # What is tried
 //
@@ -25,7 +25,8 @@
 // Then races, of which exactly one caller may win, and whether the store is
 // usable afterwards. Random sequences of calls are compared with a model of the
 // contract, and one that fails is shortened to the simplest that does (package
-// [pgregory.net/rapid], whose flags apply; -rapid.checks sets how many there are).
+// [pgregory.net/rapid], whose flags apply: -rapid.checks sets how many there are, and
+// what fails is kept in testdata/rapid to be repeated, unless -rapid.nofailfile).
 // Concurrent histories of random calls are judged by a checker for linearizability
 // ([github.com/anishathalye/porcupine]).
 //

@@ -136,5 +136,6 @@ func commands(url string) string {
 
 The refresh succeeds once the access token has expired; before that the answer
 is access_token_not_expired. To see a theft caught, copy cookies.txt after the
-login, refresh with one file and, when the grace is over, with the other.`
+login, wait for the expiry, refresh with one file and, when the grace is over, with
+the other. The flags -access-token-duration 3s -grace 2s make the waiting short.`
 }

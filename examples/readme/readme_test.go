@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"reflect"
 	"regexp"
 	"strings"
@@ -25,6 +26,42 @@ func TestTheREADMEShowsThisProgram(t *testing.T) {
 	}
 	if !strings.Contains(readme(t), "```go\n"+string(program)+"```\n") {
 		t.Error("README.md and main.go differ")
+	}
+}
+
+// The script that browsers are to run, with a fetch that answers as it is told and
+// tells what it was asked for.
+func TestTheREADMEsScriptRefreshes(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal("this test runs node, which is not installed (Debian: apt-get install nodejs)")
+	}
+	script := regexp.MustCompile("(?s)```js\n(.*?)```").FindStringSubmatch(section(t, "The client's part"))
+	if script == nil {
+		t.Fatal("the section has no script")
+	}
+	for _, test := range []struct{ answers, want string }{
+		{"200", "GET /data 200"},
+		{"401 204 200", "GET /data, POST /refresh, GET /data 200"},
+		{"401 409 200", "GET /data, POST /refresh, GET /data 200"},
+		{"401 204 401", "GET /data, POST /refresh, GET /data 401"},
+		{"401 401", "GET /data, POST /refresh, go to /login 401"},
+		{"401 503", "GET /data, POST /refresh 503"},
+		{"503", "GET /data 503"},
+	} {
+		program := script[1] + `
+const answers = process.argv[1].split(" ").map(Number), calls = [];
+globalThis.fetch = async (url, options) => {
+  calls.push((options?.method ?? "GET") + " " + url);
+  const status = answers.shift();
+  return { status, ok: status < 300 };
+};
+globalThis.location = { assign: (url) => calls.push("go to " + url) };
+fetchWithRefresh("/data").then((answer) => console.log(calls.join(", "), answer.status));`
+		out, err := exec.Command(node, "-e", program, test.answers).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != test.want {
+			t.Errorf("with the answers %s: %s, want %s (%v)", test.answers, got, test.want, err)
+		}
 	}
 }
 
