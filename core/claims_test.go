@@ -228,6 +228,48 @@ func TestSlowRefreshClaimsLeaveTheWindowOpen(t *testing.T) {
 	w.refused(next, core.ErrInvalidRefreshToken)
 }
 
+// The window is open for whoever arrives in it, however long the claims then take.
+func TestSlowRefreshClaimsMakeNoCompromise(t *testing.T) {
+	meanwhile := func() {}
+	w := newWorld(t, func(c *core.Config) {
+		c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
+			f := meanwhile
+			meanwhile = func() {}
+			f()
+			return login, nil
+		}
+	})
+	pair := w.login("ada")
+	w.expire()
+	var next core.Tokens
+	meanwhile = func() { // another tab is faster, and then time passes
+		next = w.refresh(pair)
+		w.clock.Advance(11 * time.Second)
+	}
+	samePair(t, w.refresh(pair), next)
+	w.refused(pair, core.ErrCompromised) // who arrives now is late
+}
+
+// A retry is answered with claims that are computed anew, and those may not fit.
+func TestARetryWhoseClaimsDoNotFitChangesNothing(t *testing.T) {
+	size := 10
+	s := newSite(t, func(c *core.Config) {
+		c.RefreshClaims = func(context.Context, string, map[string]any) (map[string]any, error) {
+			return map[string]any{"x": strings.Repeat("x", size)}, nil
+		}
+	})
+	b := s.newBrowser()
+	b.logIn("ada")
+	b.expire()
+	b.copy().post("/refresh", nil).want(t, 204, "")
+	size = 3500
+	a := b.post("/refresh", nil)
+	a.want(t, 503, "claims_unavailable")
+	a.keepsCookies(t)
+	size = 10
+	b.post("/refresh", nil).want(t, 204, "")
+}
+
 // Whatever RefreshClaims returns, it is a failure of ours and no verdict.
 func TestErrorsOfRefreshClaimsAreNoVerdict(t *testing.T) {
 	var w *site

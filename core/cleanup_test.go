@@ -46,6 +46,32 @@ func TestRunCleanupDeletesExpiredRecordsInSteps(t *testing.T) {
 	})
 }
 
+// As long as an answer may be overtaking a new login's cookies, it has to be known how
+// long ago the session ended.
+func TestRunCleanupKeepsRecordsForGrace(t *testing.T) {
+	b := newSite(t, func(c *core.Config) {
+		c.AccessTokenDuration, c.Grace, c.IdleTimeout = 10*time.Minute, 5*time.Minute, 11*time.Minute
+	}).newBrowser()
+	b.logIn("ada")
+	late := b.copy()
+	for _, at := range []struct {
+		sinceEnd time.Duration
+		keeps    bool
+	}{{4 * time.Minute, true}, {6 * time.Minute, false}} {
+		b.clock.Advance(start.Add(11*time.Minute + at.sinceEnd).Sub(b.clock.Now()))
+		tab := late.copy()
+		ctx, cancel := context.WithCancel(t.Context())
+		b.store.after = func(string) error { cancel(); return nil }
+		b.RunCleanup(ctx, time.Hour)
+		b.store.mend()
+		a := tab.post("/refresh", nil)
+		a.want(t, 401, "invalid_refresh_token")
+		if keeps := len(a.Header.Values("Set-Cookie")) == 0; keeps != at.keeps {
+			t.Errorf("%v after the end the cookies are kept: %v, want %v", at.sinceEnd, keeps, at.keeps)
+		}
+	}
+}
+
 func TestRunCleanupTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, func(c *core.Config) { c.Clock = time.Now })

@@ -57,7 +57,7 @@ func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken stri
 	if err != nil {
 		return false, err
 	}
-	if s.stand(a.token, r, a.now) == stale {
+	if s.stand(a, r) == stale {
 		return true, nil
 	}
 	a.judgeAccess(s, accessToken)
@@ -72,7 +72,8 @@ func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken stri
 
 // look returns the live record of a genuine refresh token.
 func (s *Schema) look(ctx context.Context, text string) (*attempt, RefreshToken, error) {
-	a := &attempt{now: s.now()}
+	now := s.now()
+	a := &attempt{arrived: now, now: now}
 	var err error
 	if a.token, a.keys, err = s.genuine(text, a.now); err != nil {
 		return nil, RefreshToken{}, err

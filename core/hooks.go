@@ -28,7 +28,8 @@ type Hooks struct {
 	// Revocation: a logout, a login in the place of a session, or a call of
 	// RevokeUser ended sessions. RevokeUser knows the user and no session. The others
 	// know the session; the user too if an access token of that session came
-	// with the request, else the Login event of that session tells.
+	// with the request, else the Login event of that session tells. What a login
+	// ends because of Config.MaxSessions is not told: the store does it.
 	Revocation func(ctx context.Context, e Event)
 	// Rejection: a token was refused, a request to refresh or log out was, or the
 	// store could not answer. Err tells which: an access token that has expired or is

@@ -16,7 +16,8 @@ import (
 // the handler that calls it from cross-origin requests, as with
 // [http.CrossOriginProtection]. Where it returns an error (ErrInvalidLogin,
 // ErrClaims, ErrStoreUnavailable) it has written nothing, and WriteError answers
-// the request.
+// the request; where the store could not answer, the session that the request
+// presents may have ended all the same.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
 	opts := LoginOptions{Claims: claims, Device: deviceFrom(r.UserAgent())}
 	pair, err := s.login(r.Context(), userID, opts, slices.Collect(cookiesNamed(r, s.cfg.Cookies.RefreshTokenName)))
@@ -29,8 +30,8 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 
 // ClearTokenCookies is the logout: it ends the session of the request and deletes
 // its cookies. The
-// session is that of the refresh token; where the request brings none, as with a
-// Cookies.RefreshPath elsewhere, that of the access token in the other cookie,
+// session is that of the refresh token; where the request brings no genuine one, as
+// with a Cookies.RefreshPath elsewhere, that of the access token in the other cookie,
 // expired or not. A request without a session, or with one that is over, only has
 // its cookies deleted. A client without cookies that presents an access token (RFC
 // 6750 §2.1) ends the session of that.
@@ -64,7 +65,7 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 		// Only a genuine one says anything: of another there are no claims.
 		c, _ = s.verifier.genuine(access[0])
 	}
-	if len(refresh) == 0 && c.SessionID != "" {
+	if len(ids) == 0 && c.SessionID != "" {
 		ids = append(ids, c.SessionID)
 	}
 	for _, id := range ids {

@@ -235,6 +235,16 @@ func TestLogoutWithoutTheRefreshCookie(t *testing.T) {
 	b.post("/logout", nil).want(t, 200, "")
 }
 
+func TestLogoutWithAWorthlessRefreshCookie(t *testing.T) {
+	b := newSite(t, nil).newBrowser()
+	b.logIn("ada")
+	b.setCookie("refresh_token", "junk")
+	b.post("/logout", nil).want(t, 200, "")
+	if n := b.live("ada"); n != 0 {
+		t.Errorf("ada has %d live sessions", n)
+	}
+}
+
 func TestALogoutTellsWhose(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.newBrowser()

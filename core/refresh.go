@@ -40,7 +40,9 @@ func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) 
 type attempt struct {
 	token refreshToken
 	keys  refreshKeys
-	now   time.Time
+	// arrived is when it began: what the grace window is judged by. now moves on
+	// while claims are computed.
+	arrived, now time.Time
 	// access is what the access token says, zero where there is none.
 	access Claims
 	// refused is why the access token forbids the refresh. It counts only
@@ -55,7 +57,8 @@ func (a *attempt) event() Event {
 // refresh is Refresh. refused, where it is not nil, is what stands against the
 // access token already.
 func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, refused error) (Tokens, error) {
-	a := &attempt{now: s.now(), refused: refused}
+	now := s.now()
+	a := &attempt{arrived: now, now: now, refused: refused}
 	var err error
 	if a.token, a.keys, err = s.genuine(refreshText, a.now); err != nil {
 		return Tokens{}, s.reject(ctx, err, Event{})
@@ -153,15 +156,16 @@ const (
 	ahead                   // the record has forgotten exchanges
 )
 
-func (s *Schema) stand(t refreshToken, r RefreshToken, now time.Time) standing {
+func (s *Schema) stand(a *attempt, r RefreshToken) standing {
+	t := a.token
 	switch {
-	case !r.Live(now):
+	case !r.Live(a.now):
 		return dead
 	case t.generation > r.Generation:
 		return ahead
 	case t.generation == r.Generation && t.ref == r.AccessRef:
 		return current
-	case t.generation+1 == r.Generation && t.ref == r.PreviousRef && s.withinGrace(r.ExchangedAt, now):
+	case t.generation+1 == r.Generation && t.ref == r.PreviousRef && s.withinGrace(r.ExchangedAt, a.arrived):
 		return retried
 	default:
 		return stale
@@ -204,7 +208,7 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 // judge makes the checks that need the record: it is live, and the refresh token
 // is not a stale copy.
 func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standing, error) {
-	standing := s.stand(a.token, r, a.now)
+	standing := s.stand(a, r)
 	switch standing {
 	case dead:
 		e := a.event()
@@ -285,6 +289,8 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, userID, extra string)
 	switch {
 	case refused != nil:
 		return Tokens{}, refused
+	case !a.isOf(r.UserID):
+		return Tokens{}, s.reject(ctx, errAnotherUser, a.event())
 	case standing == retried:
 		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, mapping(a.token, r), extra)
 	default:
@@ -301,7 +307,7 @@ func mapping(t refreshToken, r RefreshToken) refreshToken {
 
 // issue makes the pair of the mapping t and tells the hook.
 func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a *attempt, r RefreshToken, t refreshToken, extra string) (Tokens, error) {
-	pair, err := s.pair(r.UserID, t, extra)
+	pair, err := s.pairForCookies(r.UserID, t, extra)
 	if err != nil {
 		return Tokens{}, s.claimsFailed(ctx, a, err)
 	}

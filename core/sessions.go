@@ -64,7 +64,7 @@ func (s *Schema) VerifyRefreshToken(ctx context.Context, refreshToken string) (S
 	if err != nil {
 		return Session{}, err
 	}
-	if s.stand(a.token, r, a.now) == stale {
+	if s.stand(a, r) == stale {
 		return Session{}, ErrCompromised
 	}
 	return sessionOf(r), nil

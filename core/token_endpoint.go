@@ -19,8 +19,9 @@ const maxFormBytes = 16 << 10
 // invalid_request, for which RFC 6749 has no better name, so most clients leave
 // it out. It answers with access_token, token_type, expires_in (in
 // seconds) and refresh_token (§5.1), or with an error of §5.2: invalid_request,
-// unsupported_grant_type or invalid_grant, all 400, and 503 where the store could
-// not answer. Config.ErrorHandler has no part in that. It looks at no cookie, so it
+// unsupported_grant_type or invalid_grant, all 400 (but 405 for a request that is not a POST), and 503
+// where the store could not answer. Of a request that is not such a form no hook is
+// told. Config.ErrorHandler has no part in that. It looks at no cookie, so it
 // needs no cross-origin check, and it does not authenticate the client: the refresh
 // token is the credential.
 func (s *Schema) TokenEndpoint() http.Handler {
