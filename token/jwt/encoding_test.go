@@ -124,8 +124,9 @@ func TestLengthLimit(t *testing.T) {
 		return ""
 	}
 	accepts(t, tokens, of(jwttoken.MaxTokenBytes), claims())
-	refuses(t, tokens, of(jwttoken.MaxTokenBytes+1))
-	if err := refuses(t, tokens, strings.Repeat("a", 1<<24)); err != nil && !strings.Contains(err.Error(), "too long") {
-		t.Errorf("refused for another reason: %v", err)
+	for _, long := range []string{of(jwttoken.MaxTokenBytes + 1), strings.Repeat("a", 1<<24)} {
+		if err := refuses(t, tokens, long); err != nil && !strings.Contains(err.Error(), "too long") {
+			t.Errorf("a token of %d bytes is refused for another reason: %v", len(long), err)
+		}
 	}
 }

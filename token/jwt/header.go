@@ -13,21 +13,21 @@ var (
 	errAlgorithm   = tokenError("its algorithm is not that of the key")
 )
 
-// keyOf returns the key that must have signed the token, and the header with
-// the dot behind it.
-func (r *ring) keyOf(token string) (k *key, header string, err error) {
+// keyOf returns the key that must have signed the token, the header with the dot
+// behind it, and whether that is the very one that Sign writes.
+func (r *ring) keyOf(token string) (k *key, header string, own bool, err error) {
 	// Tokens of our own making have the very header that the key would write.
 	for i := range r.keys {
 		if k := &r.keys[i]; strings.HasPrefix(token, k.header) {
-			return k.key, k.header, nil
+			return k.key, k.header, true, nil
 		}
 	}
 	end := strings.IndexByte(token, '.')
 	if end < 0 {
-		return nil, "", errParts
+		return nil, "", false, errParts
 	}
 	k, err = r.parseHeader(token[:end])
-	return k, token[:end+1], err
+	return k, token[:end+1], false, err
 }
 
 // parseHeader reads a header that is not one of ours byte for byte. It may hold

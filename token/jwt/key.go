@@ -24,6 +24,7 @@ type key struct {
 
 	sign   func(text string) ([]byte, error) // nil in a key that only verifies
 	verify func(text string, signature []byte) error
+	public func() any       // what verifies, as the library takes it
 	newMAC func() hash.Hash // HMAC only
 	id     func() []byte    // the secret or the public numbers, which no other key has
 	pool   sync.Pool        // of *scratch
@@ -87,6 +88,7 @@ func NewKey(kid, alg string, material any) (Key, error) {
 // the key from others.
 func (k *key) set(public, private any, id []byte) {
 	k.id = func() []byte { return id }
+	k.public = func() any { return public }
 	k.verify = func(text string, signature []byte) error { return k.method.Verify(text, signature, public) }
 	if private != nil {
 		k.sign = func(text string) ([]byte, error) { return k.method.Sign(text, private) }
