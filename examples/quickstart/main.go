@@ -25,7 +25,7 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "listen on this `address`")
 	access := flag.Duration("access-token-duration", time.Minute, "how long an access token is valid")
-	grace := flag.Duration("grace", 10*time.Second, "how long a refresh can be repeated")
+	grace := flag.Duration("grace", 10*time.Second, "how long a refresh can be repeated; negative: not at all")
 	flag.Parse()
 
 	schema, err := newSchema(memorystore.New(), core.Config{
@@ -105,6 +105,9 @@ func newHandler(schema *core.Schema) http.Handler {
 			schema.WriteError(w, r, err)
 			return
 		}
+		// What a client sent as its User-Agent is text, whatever it looks like.
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		for _, s := range sessions {
 			note := ""
 			if s.ID == claims.SessionID {
@@ -115,7 +118,11 @@ func newHandler(schema *core.Schema) http.Handler {
 	})))
 
 	// No page of another site may log anybody in.
-	return http.NewCrossOriginProtection().Handler(mux)
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		schema.WriteError(w, r, core.ErrCrossOrigin)
+	}))
+	return origins.Handler(mux)
 }
 
 // passwordIsRight knows one user. A real server looks up a hash made by bcrypt or argon2.

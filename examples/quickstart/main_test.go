@@ -235,9 +235,15 @@ func TestCrossOriginPostsAreRefused(t *testing.T) {
 	s.login()
 	s.advance(time.Minute)
 	for _, end := range []string{"/login", "/logout", "/token/refresh_access_token"} {
-		s.run(end, "-H 'Origin: https://evil.example'", 403, "cross-origin")
+		s.run(end, "-H 'Origin: https://evil.example'", 403, `"error":"cross_origin"`)
 	}
 	s.refresh(204, "")
+}
+
+func TestTheListOfSessionsIsNoPage(t *testing.T) {
+	s := newSite(t, 1).newShell()
+	s.run("/login", "-A '<script>alert(1)</script>'", 200, "")
+	s.run("/sessions", "-i", 200, "Content-Type: text/plain; charset=utf-8")
 }
 
 func TestABrokenStoreKeepsTheCookies(t *testing.T) {
