@@ -64,7 +64,8 @@ func (m *model) with(apply func(s state, c call) result) storeFunc {
 
 func allBroken() []broken {
 	return slices.Concat(brokenCreate, brokenLimit, brokenGet, brokenExchange, brokenRefusal, brokenRevoke,
-		brokenRevokeUser, brokenList, brokenDelete, brokenUser, brokenTime, brokenContext, brokenRaces, brokenShared)
+		brokenRevokeUser, brokenList, brokenDelete, brokenUser, brokenTime, brokenContext, brokenRaces, brokenShared,
+		brokenCrash, brokenDisconnect)
 }
 
 func TestMain(m *testing.M) {

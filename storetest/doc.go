@@ -33,7 +33,11 @@
 // With Harness.Peer all of what varies is tried a second time across two clients
 // of the same data; with Harness.Reopen, that what was acknowledged is there when
 // the store is opened again; with Harness.Dump, that no token, secret or MAC of
-// sessions that package core led through the store is in its bytes.
+// sessions that package core led through the store is in its bytes; with
+// Harness.Crash, that a process that is killed among concurrent calls loses nothing
+// that it acknowledged; with Harness.Disconnect, that a network that refuses, stalls
+// or cuts off answers is told as the store's failure, and that histories stay
+// linearizable, calls of unknown outcome included.
 //
 // # What passing shows, and what it doesn't
 //
@@ -44,8 +48,9 @@
 //
 //   - Races and histories meet some interleavings of many. A run that passes is
 //     evidence, not proof; run it often, with -race and under load.
-//   - A crash, a lost connection and a full disk are not tried. Reopen closes
-//     the store in good order.
+//   - Crashes are those of a process, which the operating system survives: what it
+//     has been given to write is written. The power is not cut, no disk is full,
+//     and no cluster fails over.
 //   - What a call costs is not measured: not that RevokeUser and ListUser grow
 //     with one user's records alone, nor how long DeleteExpired holds up others.
 //   - Nobody waits for real time to pass, so that records with a native TTL do

@@ -38,6 +38,24 @@ type Harness struct {
 	// or base64. Default: none, the bytes are not searched.
 	Dump func(t *testing.T, s core.RefreshStore) []byte
 
+	// Crash opens a new store that holds nothing and whose data another process
+	// keeps: a server, or a child of the test (package storetest/child). It returns
+	// the store and a function that kills that process with SIGKILL, whatever it is
+	// doing, and returns the same data opened again by a new one. It declares
+	// that no crash loses what the store acknowledged. Default: none, crashes are
+	// not tried.
+	Crash func(t *testing.T) (s core.RefreshStore, kill func() core.RefreshStore)
+
+	// Crashes is how often the process is killed. Default: 5.
+	Crashes int
+
+	// Disconnect opens a new store that holds nothing behind a network that fails,
+	// and returns it with a function that makes the network fail, or mends it.
+	// That function is called by one goroutine at a time, not always the test's,
+	// and may be called while the store is in use. Default: none, a network that
+	// fails is not tried.
+	Disconnect func(t *testing.T) (s core.RefreshStore, network func(Fault))
+
 	// NativeTTL declares that records go by themselves some time after they
 	// have expired, as keys with a time to live do, and that DeleteExpired
 	// does nothing. The suite then takes ErrNotFound for an answer about an
@@ -49,6 +67,13 @@ type Harness struct {
 	// returning before it fails as stalled; the rules after it run all the
 	// same. The functions of the harness are not timed. Default: 1 minute.
 	Timeout time.Duration
+}
+
+func (h Harness) crashes() int {
+	if h.Crashes <= 0 {
+		return 5
+	}
+	return h.Crashes
 }
 
 func (h Harness) timeout() time.Duration {

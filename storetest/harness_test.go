@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -13,9 +14,9 @@ func TestWhatAHarnessLeavesOutIsSkippedByName(t *testing.T) {
 		harness Harness
 		skipped []string // patterns
 	}{
-		{"Open alone", Harness{Open: full.Open}, []string{"Reopen/*", "Peer/*", "Dump/*", "DeleteExpired/NativeTTL"}},
+		{"Open alone", Harness{Open: full.Open}, []string{"Reopen/*", "Peer/*", "Dump/*", "Crash/*", "Disconnect/*", "DeleteExpired/NativeTTL"}},
 		{"everything", full, []string{"DeleteExpired/NativeTTL"}},
-		{"no Reopen", Harness{Open: full.Open, Peer: full.Peer, Dump: full.Dump}, []string{"Reopen/*", "DeleteExpired/NativeTTL"}},
+		{"no Reopen", Harness{Open: full.Open, Peer: full.Peer, Dump: full.Dump}, []string{"Reopen/*", "Crash/*", "Disconnect/*", "DeleteExpired/NativeTTL"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, r := range rules() {
@@ -65,8 +66,39 @@ func TestAHarnessFunctionThatReturnsNoStoreFails(t *testing.T) {
 	h.Reopen, h.Peer = none, none
 	wantIn(t, named(t, "Reopen/Records").run(t, h), "Harness.Reopen returns a store")
 	wantIn(t, named(t, "Peer/Create").run(t, h), "Harness.Peer returns a store")
+	h.Disconnect = func(*testing.T) (core.RefreshStore, func(Fault)) { return nil, nil }
+	for _, id := range []string{"Failure", "NotTwice", "Mends", "Linearizable"} {
+		wantIn(t, named(t, "Disconnect/"+id).run(t, h), "Harness.Disconnect returns a store and a function")
+	}
+	crash := h.Crash
+	h.Crash = func(*testing.T) (core.RefreshStore, func() core.RefreshStore) { return nil, nil }
+	wantIn(t, named(t, "Crash/Acknowledged").run(t, h), "Harness.Crash returns a store and a function")
+	h.Crash = func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {
+		s, _ := crash(t)
+		return s, func() core.RefreshStore { return nil }
+	}
+	wantIn(t, named(t, "Crash/Acknowledged").run(t, h), "the function of Harness.Crash returns a store")
 	h.Open = func(*testing.T) core.RefreshStore { return nil }
 	wantIn(t, named(t, "Get/Unknown").run(t, h), "Harness.Open returned no store")
+}
+
+func TestAStoreThatFailsBeforeItIsKilledFails(t *testing.T) {
+	h := modelHarness()
+	h.Crash = func(*testing.T) (core.RefreshStore, func() core.RefreshStore) {
+		m, n := newModel(), 0
+		s := storeFunc(func(ctx context.Context, c call) result {
+			m.mu.Lock()
+			n++
+			fails := n > 30
+			m.mu.Unlock()
+			if fails {
+				return result{err: errDriver}
+			}
+			return m.answer(ctx, c)
+		})
+		return s, func() core.RefreshStore { return storeFunc(m.answer) }
+	}
+	wantIn(t, named(t, "Crash/Acknowledged").run(t, h), "calls are answered until the process is killed")
 }
 
 func TestHarnessFunctionsAreGivenTheStoreThatWasOpened(t *testing.T) {

@@ -42,6 +42,9 @@ func (h *history) add(ctx context.Context, client int, s core.RefreshStore, c ca
 	if !o.unknown {
 		returned = h.clock.Add(1)
 	}
+	if o.unknown && !c.method.writes() {
+		return r // it tells nothing and has done nothing
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.calls = append(h.calls, porcupine.Operation{ClientId: client, Input: c, Output: o, Call: began, Return: returned})

@@ -27,6 +27,8 @@ const (
 	needsReopen ability = iota
 	needsPeer
 	needsDump
+	needsCrash
+	needsDisconnect
 	needsDead // dead records stay until DeleteExpired takes them
 	needsTTL  // dead records go by themselves
 )
@@ -42,6 +44,10 @@ func (h Harness) lacks(needs []ability) string {
 			return "the harness has no Peer: provide one to show that several processes see the same data"
 		case need == needsDump && h.Dump == nil:
 			return "the harness has no Dump: provide one to show that what the store holds logs nobody in"
+		case need == needsCrash && h.Crash == nil:
+			return "the harness has no Crash: provide one to show that a crash loses nothing acknowledged"
+		case need == needsDisconnect && h.Disconnect == nil:
+			return "the harness has no Disconnect: provide one to show what a network that fails does"
 		case need == needsDead && h.NativeTTL:
 			return "the harness declares NativeTTL: records go by themselves, and DeleteExpired has nothing to do"
 		case need == needsTTL && !h.NativeTTL:
@@ -70,6 +76,8 @@ func rules() []rule {
 	all = append(all, peerRules...)
 	all = append(all, shared...)
 	all = append(all, reopenRules...)
+	all = append(all, crashRules...)
+	all = append(all, disconnectRules...)
 	return append(all, dumpRules...)
 }
 
@@ -98,7 +106,7 @@ func (r rule) run(t *testing.T, h Harness) error {
 	tr.supervise(t, func() {
 		r.check(tr)
 		if r.varies {
-			tr.usable()
+			tr.usable("afterwards")
 		}
 	})
 	v := tr.ledger.first()

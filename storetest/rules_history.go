@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -41,16 +42,40 @@ type plan struct {
 	// disturbed says that something keeps the store from answering at times:
 	// any error is then an answer, and leaves the effect of its call unknown.
 	disturbed bool
+	// network, where it is not nil, makes the network fail or mends it, between any
+	// two calls.
+	network func(Fault)
 }
 
-// goroutines is how many make the calls of a history.
-const goroutines = 4
+// time is how long histories are begun on a slow store.
+func (p plan) time() time.Duration {
+	if p.network != nil {
+		return disturbedTime
+	}
+	return roundsTime
+}
+
+// disturb makes the network fail now and then.
+func (p plan) disturb() {
+	if p.network == nil || rand.N(5) > 0 {
+		return
+	}
+	p.network([]Fault{Mended, faults[rand.N(len(faults))]}[rand.N(2)])
+}
+
+const (
+	// goroutines is how many make the calls of a history.
+	goroutines = 4
+	// maxUnknown is how many of its calls of unknown outcome each goes on after:
+	// judging a history takes exponentially longer with each of them.
+	maxUnknown = 3
+)
 
 // histories records concurrent histories, each of users and ids of its own, and
 // wants them linearizable.
 func (t *trial) histories(p plan) {
 	start := lastMoment.Add(-lifetime)
-	for round := range t.rounds(maxHistories) {
+	for round := range t.roundsFor(p.time(), maxHistories) {
 		start = start.Add(-100 * tick) // before all earlier rounds, out of reach of DeleteExpired
 		cast := newCast(round, p, start, t.harness.NativeTTL)
 		var h history
@@ -59,10 +84,23 @@ func (t *trial) histories(p plan) {
 			t.enter(&h, 0, t.store, c, plan{disturbed: p.disturbed})
 		}
 		t.together(goroutines, func(i int, client core.RefreshStore) {
+			unknown := 0
 			for range p.length {
-				t.enter(&h, i, client, cast.drawCall(p), p)
+				p.disturb()
+				c := cast.drawCall(p)
+				r := t.enter(&h, i, client, c, p)
+				if r.err != nil && !isSentinel(r.err) && c.method.writes() {
+					unknown++
+				}
+				if unknown == maxUnknown {
+					return
+				}
 			}
 		})
+		if p.network != nil {
+			p.network(Mended)
+			t.mended()
+		}
 		for _, c := range cast.inspection() {
 			t.enter(&h, 0, t.store, c, plan{disturbed: p.disturbed})
 		}
@@ -73,8 +111,13 @@ func (t *trial) histories(p plan) {
 }
 
 // enter makes a call of a history.
-func (t *trial) enter(h *history, i int, client core.RefreshStore, c call, p plan) {
+func (t *trial) enter(h *history, i int, client core.RefreshStore, c call, p plan) result {
 	ctx := t.ctx
+	if p.network != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, []time.Duration{impatience, rand.N(impatience / 10)}[rand.N(2)])
+		defer cancel()
+	}
 	if p.cancels && rand.N(3) == 0 {
 		ctx = &fragile{Context: t.ctx, looks: 1 + rand.N(4), done: make(chan struct{})}
 	}
@@ -82,6 +125,7 @@ func (t *trial) enter(h *history, i int, client core.RefreshStore, c call, p pla
 	if r.err != nil && !isSentinel(r.err) && !p.disturbed && (ctx.Err() == nil || !errors.Is(r.err, ctx.Err())) {
 		t.fail(string(c.method)+" is answered: nothing keeps the store from it", r.format(c.method))
 	}
+	return r
 }
 
 // cast is the users and records that play in a history.

@@ -22,6 +22,9 @@ func modelHarness() Harness {
 		Reopen: client,
 		Peer:   client,
 		Dump:   func(*testing.T, core.RefreshStore) []byte { return m.dump() },
+
+		Crash:      crashing((*disk).write)().Crash,
+		Disconnect: disconnecting(honest)().Disconnect,
 	}
 }
 

@@ -150,11 +150,12 @@ func (t *trial) wantNumber(what string, want, got int) {
 	}
 }
 
-// usable wants the store to go on as ever, through each client.
-func (t *trial) usable() {
+// usable wants the store to go on as ever, through each client. The text tells its
+// users from those of another call.
+func (t *trial) usable(when string) {
 	for i, client := range t.clients {
 		t := t.as(client)
-		user := fmt.Sprintf("usable afterwards %d", i)
+		user := fmt.Sprintf("usable %s %d", when, i)
 		token := newToken(user, base)
 		t.createLimited(token, 1)
 		token = t.exchange(next(token, base.Add(time.Hour)))

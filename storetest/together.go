@@ -19,11 +19,14 @@ const (
 )
 
 // rounds counts the rounds of a race, at most so many. It ends at a violation.
-func (t *trial) rounds(most int) iter.Seq[int] {
+func (t *trial) rounds(most int) iter.Seq[int] { return t.roundsFor(roundsTime, most) }
+
+// roundsFor is rounds with another time for a slow store.
+func (t *trial) roundsFor(limit time.Duration, most int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		start := time.Now()
 		for i := range most {
-			if t.failed() || i >= minRounds && time.Since(start) > roundsTime || !yield(i) {
+			if t.failed() || i >= minRounds && time.Since(start) > limit || !yield(i) {
 				return
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -128,6 +129,48 @@ func (t *trial) reopen() {
 		return
 	}
 	t.use(again)
+}
+
+// crashing makes a store that can crash the one under test, and returns a function
+// that kills its process and goes on with the same data opened again. The calls of
+// others meanwhile, through the clients there were before, fail.
+func (t *trial) crashing() (kill func()) {
+	var opened core.RefreshStore
+	var again func() core.RefreshStore
+	t.onTest(func(tt *testing.T) { opened, again = t.harness.Crash(tt) })
+	if opened == nil || again == nil {
+		t.fail("Harness.Crash returns a store and a function", "nil")
+		return func() {}
+	}
+	t.use(opened)
+	return func() {
+		var s core.RefreshStore
+		t.onTest(func(*testing.T) { s = again() })
+		if s == nil {
+			t.fail("the function of Harness.Crash returns a store", "nil")
+			return
+		}
+		t.use(s)
+	}
+}
+
+// disconnecting makes a store behind a network that fails the one under test, and
+// returns the function that makes it fail or mends it.
+func (t *trial) disconnecting() (network func(Fault)) {
+	var opened core.RefreshStore
+	var set func(Fault)
+	t.onTest(func(tt *testing.T) { opened, set = t.harness.Disconnect(tt) })
+	if opened == nil || set == nil {
+		t.fail("Harness.Disconnect returns a store and a function", "nil")
+		return func(Fault) {}
+	}
+	t.use(opened)
+	var mu sync.Mutex
+	return func(f Fault) {
+		mu.Lock()
+		defer mu.Unlock()
+		set(f)
+	}
 }
 
 // dump returns every byte that the store holds.

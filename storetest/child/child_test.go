@@ -1,0 +1,108 @@
+package child_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	"github.com/tokenauth/tokenauth/storetest/child"
+)
+
+// scripted answers by the id that it is asked for.
+type scripted struct{ core.RefreshStore }
+
+func (scripted) Get(_ context.Context, id string) (core.RefreshToken, error) {
+	switch id {
+	case "hangs":
+		select {}
+	case "exits":
+		os.Exit(3)
+	case "conflict":
+		return core.RefreshToken{ID: id}, fmt.Errorf("scripted: %w", core.ErrConflict)
+	case "overdue":
+		return core.RefreshToken{}, context.DeadlineExceeded
+	case "broken":
+		return core.RefreshToken{}, errors.New("the disk is on fire")
+	}
+	return core.RefreshToken{
+		ID: id, UserID: "a\x00b", Generation: 1<<53 - 1, AccessRef: core.Ref{1, 2}, Data: []byte{0, 255},
+		IssuedAt: time.UnixMilli(1).UTC(), ExpiresAt: time.UnixMilli(253402300799999).UTC(),
+	}, nil
+}
+
+func TestMain(m *testing.M) {
+	child.Main(map[string]child.Opener{
+		"scripted": func(arg string) (core.RefreshStore, error) {
+			if arg != "as told" {
+				return nil, fmt.Errorf("not %q", arg)
+			}
+			return scripted{}, nil
+		},
+	})
+	os.Exit(m.Run())
+}
+
+func TestAChildAnswersAsTheStoreInIt(t *testing.T) {
+	s := child.Start(t, "scripted", "as told")
+	want, _ := scripted{}.Get(t.Context(), "some id")
+	got, err := s.Get(t.Context(), "some id")
+	if err != nil || fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", want) {
+		t.Errorf("got %#v, %v; want %#v", got, err, want)
+	}
+	if got, err := s.Get(t.Context(), "conflict"); got.ID != "conflict" || !errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) {
+		t.Errorf("a conflict comes as %v, %v", got, err)
+	}
+	if _, err := s.Get(t.Context(), "overdue"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an overdue call comes as %v", err)
+	}
+	if _, err := s.Get(t.Context(), "broken"); err == nil || err.Error() != "the disk is on fire" {
+		t.Errorf("a failure comes as %v", err)
+	}
+}
+
+func TestACancelledCallReturns(t *testing.T) {
+	s := child.Start(t, "scripted", "as told")
+	ctx, cancel := context.WithCancel(t.Context())
+	returned := make(chan error)
+	go func() {
+		_, err := s.Get(ctx, "hangs")
+		returned <- err
+	}()
+	if _, err := s.Get(t.Context(), "another"); err != nil {
+		t.Errorf("beside a call that hangs: %v", err)
+	}
+	cancel()
+	if err := <-returned; !errors.Is(err, context.Canceled) {
+		t.Errorf("the cancelled call is %v", err)
+	}
+	if _, err := s.Get(ctx, "another"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a call with a cancelled context is %v", err)
+	}
+}
+
+func TestCallsFailOnceTheProcessIsGone(t *testing.T) {
+	for name, end := range map[string]func(s *child.Store){
+		"killed": func(s *child.Store) { s.Kill(); s.Kill() },
+		"exited": func(s *child.Store) { s.Get(context.Background(), "exits") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := child.Start(t, "scripted", "as told")
+			returned := make(chan error)
+			go func() {
+				_, err := s.Get(t.Context(), "hangs")
+				returned <- err
+			}()
+			end(s)
+			if err := <-returned; err == nil || errors.Is(err, core.ErrNotFound) {
+				t.Errorf("the call in flight is %v", err)
+			}
+			if _, err := s.Get(t.Context(), "another"); err == nil {
+				t.Error("a later call is answered")
+			}
+		})
+	}
+}

@@ -1,0 +1,76 @@
+package child
+
+import (
+	"context"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// The variables by which Start tells a process that it is a child, and of what.
+const (
+	kindVariable = "STORETEST_CHILD"
+	argVariable  = "STORETEST_CHILD_ARG"
+)
+
+// Opener opens the store that the argument of Start names: a path, an address. The
+// store is never closed, because the process is killed.
+type Opener func(arg string) (core.RefreshStore, error)
+
+// Main makes the process a child if Start has started it, and then does not return:
+// it answers calls until the test ends or kills it. In any other process it does
+// nothing. TestMain calls it first, with a function for each kind that Start names.
+func Main(kinds map[string]Opener) {
+	kind, ok := os.LookupEnv(kindVariable)
+	if !ok {
+		return
+	}
+	open := kinds[kind]
+	if open == nil {
+		exit(fmt.Errorf("no kind of store is called %q", kind))
+	}
+	s, err := open(os.Getenv(argVariable))
+	if err != nil {
+		exit(fmt.Errorf("open %s: %w", kind, err))
+	}
+	exit(serve(s, os.Stdin, os.Stdout))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "storetest/child:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// serve answers the calls that it reads, each by a goroutine of its own, until there
+// are no more.
+func serve(s core.RefreshStore, in io.Reader, out io.Writer) error {
+	requests, responses := gob.NewDecoder(in), gob.NewEncoder(out)
+	if err := responses.Encode(response{}); err != nil { // it is open
+		return err
+	}
+	var writing sync.Mutex
+	var running sync.WaitGroup
+	defer running.Wait()
+	for {
+		var r request
+		if err := requests.Decode(&r); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read a call: %w", err)
+		}
+		running.Go(func() {
+			a := r.on(context.Background(), s)
+			writing.Lock()
+			defer writing.Unlock()
+			// The parent may be gone, which the reading end tells.
+			_ = responses.Encode(a)
+		})
+	}
+}

@@ -1,0 +1,170 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+var disconnectRules = []rule{
+	{
+		id:    "Disconnect/Failure",
+		text:  "While the network fails every call returns an error, never one that says what the store found.",
+		needs: []ability{needsDisconnect},
+		check: func(t *trial) {
+			network := t.disconnecting()
+			for _, fault := range faults {
+				for n, c := range t.oneOfEach(fmt.Sprintf("%v user", fault)) {
+					if t.failed() {
+						return
+					}
+					network(fault)
+					ctx, cancel := context.WithTimeout(t.ctx, faultTime)
+					r := c.on(ctx, t.store)
+					overdue := ctx.Err() != nil
+					cancel()
+					network(Mended)
+					switch {
+					case r.err == nil || isSentinel(r.err):
+						t.fail(fmt.Sprintf("with the network %v, call %d, %s, is an error of the driver's", fault, n, c.method), r.format(c.method))
+					case fault == Stalled && overdue && !errors.Is(r.err, context.DeadlineExceeded):
+						t.fail(fmt.Sprintf("%s that the network stalls is context.DeadlineExceeded", c.method), r.format(c.method))
+					}
+					t.mended()
+				}
+			}
+		},
+	},
+	{
+		id: "Disconnect/NotTwice",
+		text: "A call whose answer was lost is not made a second time in secret: " +
+			"what the first has done is never told as what the second has found.",
+		needs: []ability{needsDisconnect},
+		check: func(t *trial) {
+			network := t.disconnecting()
+			for n := range 5 {
+				token := newToken(fmt.Sprintf("user %d", n), base)
+				other := newToken(fmt.Sprintf("other %d", n), base)
+				t.create(other)
+				t.lostAndMended(network, call{method: create, token: token}, func(r result) bool { return r.err == nil })
+				t.lostAndMended(network, call{method: exchange, exchange: next(other, after(1))}, func(r result) bool { return r.err == nil })
+				t.lostAndMended(network, call{method: revokeUser, userID: other.UserID, at: after(2)}, func(r result) bool { return r.n == 1 })
+			}
+		},
+	},
+	{
+		id:    "Disconnect/Mends",
+		text:  "Once the network is mended the store answers again as before, without being opened again.",
+		needs: []ability{needsDisconnect},
+		check: func(t *trial) {
+			network := t.disconnecting()
+			tokens := newTokens("alice", base, 3)
+			t.create(tokens...)
+			for _, fault := range faults {
+				network(fault)
+				t.together(crowd, func(i int, client core.RefreshStore) {
+					ctx, cancel := context.WithTimeout(t.ctx, faultTime)
+					defer cancel()
+					call{method: get, id: tokens[i%3].ID}.on(ctx, client)
+				})
+				network(Mended)
+				t.mended()
+				t.holds(tokens...)
+				t.usable(fault.String())
+			}
+		},
+	},
+	{
+		id: "Disconnect/Linearizable",
+		text: "Concurrent histories stay linearizable while the network fails now and then: a call that failed has taken effect wholly, " +
+			"or does so later, or never.",
+		needs:  []ability{needsDisconnect},
+		varies: true,
+		check: func(t *trial) {
+			t.histories(plan{users: 2, records: 3, length: 8, disturbed: true, network: t.disconnecting()})
+		},
+	},
+}
+
+const (
+	// faultTime is how long a call may take while the network fails.
+	faultTime = 300 * time.Millisecond
+	// impatience is how long a call may take in the histories meanwhile: many
+	// of them are overdue then.
+	impatience = 60 * time.Millisecond
+	// disturbedTime is how long histories are begun while it fails now and then.
+	disturbedTime = 4 * time.Second
+)
+
+// oneOfEach prepares a record of each of some users and returns a call of each
+// method about one of them that would succeed.
+func (t *trial) oneOfEach(user string) []call {
+	var tokens []core.RefreshToken
+	for n := range 6 {
+		token := newToken(fmt.Sprintf("%s %d", user, n), base)
+		tokens = append(tokens, token)
+		if n > 0 {
+			t.create(token)
+		}
+	}
+	calls := []call{
+		{method: create, token: tokens[0], limit: 1},
+		{method: get, id: tokens[1].ID},
+		{method: exchange, exchange: next(tokens[2], after(1))},
+		{method: revoke, id: tokens[3].ID, at: after(1)},
+		{method: revokeUser, userID: tokens[4].UserID, at: after(1)},
+		{method: listUser, userID: tokens[5].UserID, at: after(1)},
+	}
+	if !t.harness.NativeTTL { // there it need not ask anybody
+		calls = append(calls, call{method: deleteExpired, at: base, max: 1})
+	}
+	return calls
+}
+
+// lostAndMended makes a call whose answer is lost, mends the network in case the call
+// goes on, and wants it to fail or to return what it does when it is made once.
+func (t *trial) lostAndMended(network func(Fault), c call, once func(r result) bool) {
+	if t.failed() {
+		return
+	}
+	network(AnswersCut)
+	returned := make(chan result, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.ctx, 10*faultTime)
+		defer cancel()
+		returned <- c.on(ctx, t.store)
+	}()
+	var r result
+	select {
+	case r = <-returned:
+		network(Mended)
+	case <-time.After(faultTime / 10):
+		network(Mended)
+		r = <-returned
+	}
+	if isSentinel(r.err) || r.err == nil && !once(r) {
+		t.fail(fmt.Sprintf("%s fails, or returns what it does when it is made once", c.method), r.format(c.method))
+	}
+	t.mended()
+}
+
+// mended waits until the store answers again: a pool may have to find out that its
+// connections are broken.
+func (t *trial) mended() {
+	const tries = 50
+	var r result
+	for n := 0; n < tries && !t.failed(); n++ {
+		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
+		r = call{method: get, id: core.NewTokenID("nobody")}.on(ctx, t.store)
+		cancel()
+		if isJust(r.err, core.ErrNotFound) {
+			return
+		}
+	}
+	if !t.failed() {
+		t.fail(fmt.Sprintf("the store answers at the latest %d calls after the network is mended", tries), r.format(get))
+	}
+}
