@@ -14,15 +14,24 @@ import (
 // respLimit bounds one command. It is long enough for MIGRATE on a busy machine.
 const respLimit = 10 * time.Second
 
-// resp sends one command to a Redis server on a connection of its own and returns the
-// answer: a string, an int64, a []any or nil. An error that Redis answers is an error.
-func resp(addr string, args ...string) (any, error) {
+// respConn is a connection to a Redis server. It is not safe for concurrent use.
+type respConn struct {
+	net.Conn
+	answers *bufio.Reader
+}
+
+func dialRESP(addr string) (*respConn, error) {
 	conn, err := net.DialTimeout("tcp", addr, respLimit)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(respLimit)); err != nil {
+	return &respConn{conn, bufio.NewReader(conn)}, nil
+}
+
+// do sends one command and returns the answer: a string, an int64, a []any or nil. An error
+// that Redis answers is an error.
+func (c *respConn) do(args ...string) (any, error) {
+	if err := c.SetDeadline(time.Now().Add(respLimit)); err != nil {
 		return nil, err
 	}
 	var command strings.Builder
@@ -30,14 +39,24 @@ func resp(addr string, args ...string) (any, error) {
 	for _, arg := range args {
 		fmt.Fprintf(&command, "$%d\r\n%s\r\n", len(arg), arg)
 	}
-	if _, err := io.WriteString(conn, command.String()); err != nil {
+	if _, err := io.WriteString(c, command.String()); err != nil {
 		return nil, err
 	}
-	answer, err := readRESP(bufio.NewReader(conn))
+	answer, err := readRESP(c.answers)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", strings.Join(args[:min(2, len(args))], " "), err)
+		return nil, fmt.Errorf("%s: %w", strings.Join(args[:min(4, len(args))], " "), err)
 	}
 	return answer, nil
+}
+
+// resp sends one command on a connection of its own.
+func resp(addr string, args ...string) (any, error) {
+	conn, err := dialRESP(addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	return conn.do(args...)
 }
 
 // respText is resp for a command that answers with text.

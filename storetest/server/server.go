@@ -128,6 +128,13 @@ func (s *server) Start() {
 	}
 }
 
+// up reports whether the server has been started and not ended by a method.
+func (s *server) up() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process != nil
+}
+
 // remove ends the server and deletes its folder.
 func (s *server) remove() {
 	s.mu.Lock()

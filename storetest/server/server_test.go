@@ -33,3 +33,21 @@ func TestQuick(t *testing.T) {
 		s.CreateDatabase()
 	})
 }
+
+func TestQuickCluster(t *testing.T) {
+	c := server.RedisCluster(t)
+	t.Log(c.Addrs(), c.Masters())
+	c.MoveSlots(0, 200, 1)
+	p := c.FailOver(0)
+	t.Log(p, c.Masters())
+	c.MoveSlots(0, 200, p)
+	c.Start(0)
+	t.Log(c.Masters())
+}
+
+func TestQuickSentinel(t *testing.T) {
+	s := server.RedisSentinel(t)
+	t.Log(s.FailOver())
+	s.Start(0)
+	t.Log(s.Master())
+}

@@ -1,0 +1,191 @@
+package server
+
+import (
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// dialLimit bounds the proxy's own dialing.
+const dialLimit = 10 * time.Second
+
+// Fault is what a [Proxy] does to the connections that go through it.
+type Fault int
+
+const (
+	// Mended passes everything on. It is how a proxy begins.
+	Mended Fault = iota
+	// Refused resets the open connections, and new ones as soon as they come.
+	Refused
+	// Stalled takes connections and bytes and passes none on, in either direction. What
+	// it holds goes on as the next fault says: under Mended as if nothing had been.
+	Stalled
+	// AnswersCut passes requests on to the backend. As soon as the backend says
+	// anything, that is swallowed and the connection reset: the client can't know
+	// whether its request was carried out. Where the backend speaks first, as
+	// PostgreSQL and MariaDB do during a login, new connections get no further, so
+	// open those to be cut before.
+	AnswersCut
+)
+
+// Proxy is a TCP proxy that can fail in the ways that networks do. It is safe for
+// concurrent use.
+type Proxy struct {
+	backend  string
+	listener net.Listener
+	pumps    sync.WaitGroup
+
+	mu      sync.Mutex
+	changed sync.Cond // of fault and closed, under mu
+	fault   Fault
+	closed  bool
+	pairs   map[*pair]bool
+}
+
+// pair is a client's connection and the one to the backend that serves it.
+type pair struct{ client, backend *net.TCPConn }
+
+// NewProxy starts a proxy on a free loopback port that passes everything on to the backend, an
+// address such as "127.0.0.1:6379". It ends with the test.
+func NewProxy(t testing.TB, backend string) *Proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", address(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Proxy{backend: backend, listener: listener, pairs: map[*pair]bool{}}
+	p.changed.L = &p.mu
+	p.pumps.Go(p.accept)
+	t.Cleanup(p.close)
+	return p
+}
+
+// Addr returns the address of the proxy.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Set makes the fault the present one, for open connections and new ones. What is passing
+// through at that moment may still get through. Under Refused the open connections have been
+// reset when Set returns.
+func (p *Proxy) Set(fault Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = fault
+	p.changed.Broadcast()
+	if fault == Refused {
+		p.resetAll()
+	}
+}
+
+func (p *Proxy) close() {
+	_ = p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.changed.Broadcast()
+	p.resetAll()
+	p.mu.Unlock()
+	p.pumps.Wait()
+}
+
+// resetAll resets the open connections. The caller holds mu.
+func (p *Proxy) resetAll() {
+	for pair := range p.pairs {
+		pair.reset()
+	}
+}
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		p.pumps.Go(func() { p.serve(client.(*net.TCPConn)) })
+	}
+}
+
+// serve passes on what one client and the backend say until both have ended.
+func (p *Proxy) serve(client *net.TCPConn) {
+	backend, err := net.DialTimeout("tcp", p.backend, dialLimit)
+	if err != nil {
+		reset(client)
+		return
+	}
+	pair := &pair{client, backend.(*net.TCPConn)}
+	defer pair.close()
+	p.mu.Lock()
+	refused := p.closed || p.fault == Refused
+	if !refused {
+		p.pairs[pair] = true
+	}
+	p.mu.Unlock()
+	if refused {
+		return
+	}
+	var requests sync.WaitGroup
+	requests.Go(func() { p.pump(pair, pair.backend, pair.client, false) })
+	p.pump(pair, pair.client, pair.backend, true)
+	requests.Wait()
+	p.mu.Lock()
+	delete(p.pairs, pair)
+	p.mu.Unlock()
+}
+
+// pump passes on what from says until it ends or the fault forbids it.
+func (p *Proxy) pump(pair *pair, to, from *net.TCPConn, answers bool) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if !p.passes(answers) {
+			pair.reset()
+			return
+		}
+		if n > 0 {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				pair.reset()
+				return
+			}
+		}
+		if err != nil {
+			// An end is passed on; whatever else it is ends both.
+			if to.CloseWrite() != nil {
+				pair.reset()
+			}
+			return
+		}
+	}
+}
+
+// passes waits while the proxy is stalled, and reports whether what one side said, or its
+// end, goes on to the other.
+func (p *Proxy) passes(answer bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.fault == Stalled && !p.closed {
+		p.changed.Wait()
+	}
+	switch {
+	case p.closed || p.fault == Refused:
+		return false
+	case p.fault == AnswersCut:
+		return !answer
+	}
+	return true
+}
+
+// close closes what is not closed yet; what was written still arrives.
+func (p *pair) close() {
+	_ = p.client.Close()
+	_ = p.backend.Close()
+}
+
+func (p *pair) reset() {
+	reset(p.client)
+	reset(p.backend)
+}
+
+// reset closes a connection so that its peer gets a reset, whatever is still under way.
+func reset(conn *net.TCPConn) {
+	_ = conn.SetLinger(0)
+	_ = conn.Close()
+}
