@@ -112,23 +112,29 @@ func (p *Proxy) serve(client *net.TCPConn) {
 		return
 	}
 	pair := &pair{client, backend.(*net.TCPConn)}
-	defer pair.close()
-	p.mu.Lock()
-	refused := p.closed || p.fault == Refused
-	if !refused {
-		p.pairs[pair] = true
-	}
-	p.mu.Unlock()
-	if refused {
+	if !p.open(pair) {
+		pair.reset()
 		return
 	}
 	var requests sync.WaitGroup
 	requests.Go(func() { p.pump(pair, pair.backend, pair.client, false) })
 	p.pump(pair, pair.client, pair.backend, true)
 	requests.Wait()
+	pair.close()
 	p.mu.Lock()
 	delete(p.pairs, pair)
 	p.mu.Unlock()
+}
+
+// open puts a pair among those that a fault may reset, unless it is to be reset at once.
+func (p *Proxy) open(pair *pair) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.fault == Refused {
+		return false
+	}
+	p.pairs[pair] = true
+	return true
 }
 
 // pump passes on what from says until it ends or the fault forbids it.

@@ -155,7 +155,7 @@ func (r *RedisSentinelServers) watched() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("Sentinel knows the replicas %v", replicas)
+	return fmt.Errorf("the replicas that are known are %v", replicas)
 }
 
 // follows returns nil where a server is a replica and has its master's data.

@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// respLimit bounds one command. It is long enough for MIGRATE on a busy machine.
-const respLimit = 10 * time.Second
+const (
+	respLimit   = 10 * time.Second // for one command, long enough for MIGRATE on a busy machine
+	respLongest = 1 << 20          // bytes of a text or elements of a list; what is asked for here is short
+)
 
 // respConn is a connection to a Redis server. It is not safe for concurrent use.
 type respConn struct {
@@ -96,6 +98,8 @@ func readRESP(r *bufio.Reader) (any, error) {
 	switch {
 	case kind == ':':
 		return n, nil
+	case n > respLongest:
+		return nil, fmt.Errorf("answer from Redis of length %d", n)
 	case (kind == '$' || kind == '*') && n < 0:
 		return nil, nil
 	case kind == '$':
