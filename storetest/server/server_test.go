@@ -168,6 +168,33 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 }
 
+// A backend that computes does not notice by itself that it has lost its parent.
+func TestKillEndsABusyBackend(t *testing.T) {
+	needProc(t)
+	s := server.PostgreSQL(t)
+	queried := make(chan struct{})
+	go func() {
+		defer close(queried)
+		if out, err := s.Query("postgres", "SELECT count(*) FROM generate_series(1, 1000000000000)"); err == nil {
+			t.Error("the query ended with", out)
+		}
+	}()
+	for active := ""; active != "1"; {
+		out, err := s.Query("postgres", "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%generate_series(1, 1%' AND pid <> pg_backend_pid() AND state = 'active'")
+		if err != nil {
+			t.Fatal(out, err)
+		}
+		active = strings.TrimSpace(out)
+	}
+	s.Kill()
+	<-queried // its client, which runs in the folder too
+	expectNoProcess(t, s.Dir())
+	s.Start()
+	if out, err := s.Query("postgres", "SELECT 1"); err != nil {
+		t.Error(out, err)
+	}
+}
+
 func expectNoProcess(t *testing.T, dir string) {
 	t.Helper()
 	if left := processesIn(dir); len(left) > 0 {
