@@ -5,29 +5,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tokenauth/tokenauth/storetest"
 )
 
 // dialLimit bounds the proxy's own dialing.
 const dialLimit = 10 * time.Second
-
-// Fault is what a [Proxy] does to the connections that go through it.
-type Fault int
-
-const (
-	// Mended passes everything on. It is how a proxy begins.
-	Mended Fault = iota
-	// Refused resets the open connections, and new ones as soon as they come.
-	Refused
-	// Stalled takes connections and bytes and passes none on, in either direction. What
-	// it holds goes on as the next fault says: under Mended as if nothing had been.
-	Stalled
-	// AnswersCut passes requests on to the backend. As soon as the backend says
-	// anything, that is swallowed and the connection reset: the client can't know
-	// whether its request was carried out. Where the backend speaks first, as
-	// PostgreSQL and MariaDB do during a login, new connections get no further, so
-	// open those to be cut before.
-	AnswersCut
-)
 
 // Proxy is a TCP proxy that can fail in the ways that networks do. It is safe for
 // concurrent use.
@@ -38,7 +21,7 @@ type Proxy struct {
 
 	mu      sync.Mutex
 	changed sync.Cond // of fault and closed, under mu
-	fault   Fault
+	fault   storetest.Fault
 	closed  bool
 	pairs   map[*pair]bool
 }
@@ -64,15 +47,18 @@ func NewProxy(t testing.TB, backend string) *Proxy {
 // Addr returns the address of the proxy.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Set makes the fault the present one, for open connections and new ones. What is passing
-// through at that moment may still get through. Under Refused the open connections have been
-// reset when Set returns.
-func (p *Proxy) Set(fault Fault) {
+// Set makes the fault the present one, for open connections and new ones; a proxy begins
+// with [storetest.Mended]. What is passing through at that moment may still get through.
+// Under [storetest.Refused] the open connections have been reset when Set returns. What a
+// [storetest.Stalled] proxy holds goes on as the next fault says: under Mended as if nothing
+// had been. Where the backend speaks first, as PostgreSQL and MariaDB do during a login, new
+// connections get no further under [storetest.AnswersCut], so open those to be cut before.
+func (p *Proxy) Set(fault storetest.Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = fault
 	p.changed.Broadcast()
-	if fault == Refused {
+	if fault == storetest.Refused {
 		p.resetAll()
 	}
 }
@@ -130,7 +116,7 @@ func (p *Proxy) serve(client *net.TCPConn) {
 func (p *Proxy) open(pair *pair) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.fault == Refused {
+	if p.closed || p.fault == storetest.Refused {
 		return false
 	}
 	p.pairs[pair] = true
@@ -167,13 +153,13 @@ func (p *Proxy) pump(pair *pair, to, from *net.TCPConn, answers bool) {
 func (p *Proxy) passes(answer bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.fault == Stalled && !p.closed {
+	for p.fault == storetest.Stalled && !p.closed {
 		p.changed.Wait()
 	}
 	switch {
-	case p.closed || p.fault == Refused:
+	case p.closed || p.fault == storetest.Refused:
 		return false
-	case p.fault == AnswersCut:
+	case p.fault == storetest.AnswersCut:
 		return !answer
 	}
 	return true

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenauth/tokenauth/storetest"
 	"github.com/tokenauth/tokenauth/storetest/server"
 )
 
@@ -156,10 +157,10 @@ func TestRefusedResetsConnectionsOldAndNew(t *testing.T) {
 	old := dial(t, proxy.Addr())
 	old.say("hello")
 	old.expect("hello")
-	proxy.Set(server.Refused)
+	proxy.Set(storetest.Refused)
 	old.expectReset()
 	expectRefused(t, proxy.Addr())
-	proxy.Set(server.Mended)
+	proxy.Set(storetest.Mended)
 	mended := dial(t, proxy.Addr())
 	mended.say("again")
 	mended.expect("again")
@@ -172,7 +173,7 @@ func TestStalledHoldsBytesUntilItIsMended(t *testing.T) {
 	old.say("hello")
 	old.expect("hello")
 	<-e.got
-	proxy.Set(server.Stalled)
+	proxy.Set(storetest.Stalled)
 	old.say("held")
 	fresh := dial(t, proxy.Addr())
 	fresh.say("held too")
@@ -181,7 +182,7 @@ func TestStalledHoldsBytesUntilItIsMended(t *testing.T) {
 	if len(e.got) > 0 {
 		t.Fatal("the backend got a request")
 	}
-	proxy.Set(server.Mended)
+	proxy.Set(storetest.Mended)
 	old.expect("held")
 	fresh.expect("held too")
 }
@@ -193,10 +194,10 @@ func TestStalledCanEndInAReset(t *testing.T) {
 	c.say("hello")
 	c.expect("hello")
 	<-e.got
-	proxy.Set(server.Stalled)
+	proxy.Set(storetest.Stalled)
 	c.say("lost")
 	c.expectNothing()
-	proxy.Set(server.Refused)
+	proxy.Set(storetest.Refused)
 	c.expectReset()
 	if len(e.got) > 0 {
 		t.Fatal("the backend got a request")
@@ -210,7 +211,7 @@ func TestAnswersCutLetsRequestsThrough(t *testing.T) {
 	old.say("hello")
 	old.expect("hello")
 	<-e.got
-	proxy.Set(server.AnswersCut)
+	proxy.Set(storetest.AnswersCut)
 	for _, c := range []*client{old, dial(t, proxy.Addr())} {
 		c.say("do it")
 		if got := <-e.got; got != "do it\n" {
@@ -218,7 +219,7 @@ func TestAnswersCutLetsRequestsThrough(t *testing.T) {
 		}
 		c.expectReset()
 	}
-	proxy.Set(server.Mended)
+	proxy.Set(storetest.Mended)
 	mended := dial(t, proxy.Addr())
 	mended.say("again")
 	mended.expect("again")
@@ -236,7 +237,7 @@ func TestProxyWithoutABackendResets(t *testing.T) {
 
 // The echo server's goroutines and those of the proxy end, or the clean-up hangs.
 func TestProxyEndsWhateverItHolds(t *testing.T) {
-	for _, fault := range []server.Fault{server.Mended, server.Refused, server.Stalled, server.AnswersCut} {
+	for _, fault := range []storetest.Fault{storetest.Mended, storetest.Refused, storetest.Stalled, storetest.AnswersCut} {
 		var c *client
 		t.Run("", func(t *testing.T) {
 			proxy := server.NewProxy(t, newEcho(t).addr)
