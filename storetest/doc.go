@@ -51,8 +51,8 @@
 //   - Crashes are those of a process, which the operating system survives: what it
 //     has been given to write is written. The power is not cut, no disk is full,
 //     and no cluster fails over.
-//   - What a call costs is not measured: not that RevokeUser and ListUser grow
-//     with one user's records alone, nor how long DeleteExpired holds up others.
+//   - What a call costs is no rule: [Bench] measures it, and it is for people to see
+//     that RevokeUser and ListUser grow with one user's records alone.
 //   - Nobody waits for real time to pass, so that records with a native TTL do
 //     go in the end is not shown, only that they don't go early.
 //   - Arguments that the contract excludes are never sent.

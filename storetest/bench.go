@@ -1,0 +1,244 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+const (
+	// benchGoroutines is how many call at once where they are many.
+	benchGoroutines = 64
+	// benchSessions is how many records each user of a filled store has.
+	benchSessions = 4
+	// benchDeleted is how many records one DeleteExpired deletes.
+	benchDeleted = 10
+)
+
+// Bench measures a store the way all stores are measured: each method that a schema
+// calls often, on stores of the given sizes in records, called by one goroutine and by
+// 64 at once. Its benchmarks are named
+//
+//	records=1000/Exchange/goroutines=64
+//
+// The sizes are at least 64, by default 1,000 and 100,000. open is called once for each
+// and returns a store that holds nothing.
+//
+// Users have four sessions each, with a Device of 120 bytes and Data of 60. Create
+// logs in a new user. Exchange leaves the expiry where it is, as without an idle
+// timeout; ExchangeIdle moves it. RevokeUser revokes the one session of a user, ListUser
+// lists four, and DeleteExpired deletes ten records.
+func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int) {
+	if len(sizes) == 0 {
+		sizes = []int{1_000, 100_000}
+	}
+	for _, size := range sizes {
+		b.Run(fmt.Sprintf("records=%d", size), func(b *testing.B) {
+			if size < benchGoroutines {
+				b.Fatalf("storetest: a store of %d records is too small to measure: it needs %d", size, benchGoroutines)
+			}
+			s := &benchStore{RefreshStore: open(b), tokens: make([]core.RefreshToken, size)}
+			s.fill(b)
+			for _, bench := range []struct {
+				name string
+				run  func(b *testing.B, goroutines int)
+			}{
+				{"ListUser", s.listUser},
+				{"Exchange", s.exchange},
+				{"ExchangeIdle", s.exchangeIdle},
+				{"Create", s.create},
+				{"RevokeUser", s.revokeUser},
+				{"DeleteExpired", s.deleteExpired},
+			} {
+				for _, goroutines := range []int{1, benchGoroutines} {
+					b.Run(fmt.Sprintf("%s/goroutines=%d", bench.name, goroutines), func(b *testing.B) {
+						bench.run(b, goroutines)
+					})
+				}
+			}
+		})
+	}
+}
+
+// benchStore is a store and the records that it has been filled with, as they stand.
+type benchStore struct {
+	core.RefreshStore
+	tokens []core.RefreshToken
+	users  atomic.Int64 // how many names have been given out
+	ticks  atomic.Int64 // moves the time of exchanges on
+}
+
+const (
+	benchDevice = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0 xxxx"
+	benchData   = `{"role":"admin","tenant":"4711","scopes":["read","write"],"n":1}`
+)
+
+// newToken returns the record of a login that expires at that moment.
+func (s *benchStore) newToken(user string, expires time.Time) core.RefreshToken {
+	token := newToken(user, base)
+	token.Device, token.Data = benchDevice[:120], []byte(benchData[:60])
+	token.ExpiresAt = expires
+	return token
+}
+
+func (s *benchStore) fill(b *testing.B) {
+	b.Helper()
+	for i := range s.tokens {
+		// Few expire at the same moment.
+		s.tokens[i] = s.newToken(fmt.Sprintf("user %d", i/benchSessions), base.Add(lifetime+time.Duration(i)*time.Millisecond))
+	}
+	s.createAll(b, s.tokens)
+}
+
+// createAll stores the records as fast as the store lets many goroutines.
+func (s *benchStore) createAll(b *testing.B, tokens []core.RefreshToken) {
+	b.Helper()
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for range benchGoroutines {
+		running.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(tokens)); i = next.Add(1) - 1 {
+				if err := s.Create(b.Context(), tokens[i], 0); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	running.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+}
+
+// newUsers stores b.N times so many records that have soon expired, each of a user of
+// its own, and returns them.
+func (s *benchStore) newUsers(b *testing.B, times int) []core.RefreshToken {
+	b.Helper()
+	tokens := make([]core.RefreshToken, b.N*times)
+	for i := range tokens {
+		tokens[i] = s.newToken(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
+	}
+	s.createAll(b, tokens)
+	b.Cleanup(func() { s.deleteAll(b) })
+	return tokens
+}
+
+// deleteAll deletes the records that newUsers made, as far as the store does.
+func (s *benchStore) deleteAll(b *testing.B) {
+	b.Helper()
+	for {
+		n, err := s.DeleteExpired(context.WithoutCancel(b.Context()), after(2), everything)
+		if err != nil {
+			b.Error(err)
+		}
+		if n < everything {
+			return
+		}
+	}
+}
+
+// measure makes b.N calls of f with the numbers from 0, by so many goroutines. The
+// goroutine with the number g of n is told both.
+func measure(b *testing.B, goroutines int, f func(ctx context.Context, call, g, n int) error) {
+	b.Helper()
+	ctx := b.Context()
+	if goroutines == 1 {
+		b.ResetTimer()
+		for i := range b.N {
+			if err := f(ctx, i, 0, 1); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return
+	}
+	processors := runtime.GOMAXPROCS(0)
+	b.SetParallelism((goroutines + processors - 1) / processors)
+	n := (goroutines + processors - 1) / processors * processors
+	var calls, started atomic.Int64
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		g := int(started.Add(1) - 1)
+		for p.Next() {
+			if err := f(ctx, int(calls.Add(1)-1), g, n); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+func (s *benchStore) listUser(b *testing.B, goroutines int) {
+	users := len(s.tokens) / benchSessions
+	measure(b, goroutines, func(ctx context.Context, i, _, _ int) error {
+		// Spread over the store, as users come.
+		user := fmt.Sprintf("user %d", i*7919%users)
+		tokens, err := s.ListUser(ctx, user, after(1))
+		if err == nil && len(tokens) != benchSessions {
+			err = fmt.Errorf("%d sessions of %s, want %d", len(tokens), user, benchSessions)
+		}
+		return err
+	})
+}
+
+func (s *benchStore) exchange(b *testing.B, goroutines int) {
+	s.exchangeTo(b, goroutines, func(t core.RefreshToken) time.Time { return t.ExpiresAt })
+}
+
+func (s *benchStore) exchangeIdle(b *testing.B, goroutines int) {
+	s.exchangeTo(b, goroutines, func(t core.RefreshToken) time.Time { return t.ExpiresAt.Add(time.Millisecond) })
+}
+
+func (s *benchStore) exchangeTo(b *testing.B, goroutines int, expires func(t core.RefreshToken) time.Time) {
+	// Each goroutine has sessions of its own, spread over the store.
+	turns := make([]int, 2*benchGoroutines+runtime.GOMAXPROCS(0))
+	measure(b, goroutines, func(ctx context.Context, _, g, n int) error {
+		own := (len(s.tokens) - g + n - 1) / n
+		t := &s.tokens[g+turns[g]*7919%own*n]
+		turns[g]++
+		x := next(*t, base.Add(time.Duration(s.ticks.Add(1))*time.Millisecond))
+		x.ExpiresAt = expires(*t)
+		r, err := s.Exchange(ctx, x)
+		*t = r
+		return err
+	})
+}
+
+func (s *benchStore) create(b *testing.B, goroutines int) {
+	tokens := make([]core.RefreshToken, b.N)
+	for i := range tokens {
+		tokens[i] = s.newToken(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
+	}
+	b.Cleanup(func() { s.deleteAll(b) })
+	measure(b, goroutines, func(ctx context.Context, i, _, _ int) error {
+		return s.Create(ctx, tokens[i], benchSessions)
+	})
+}
+
+func (s *benchStore) revokeUser(b *testing.B, goroutines int) {
+	tokens := s.newUsers(b, 1)
+	measure(b, goroutines, func(ctx context.Context, i, _, _ int) error {
+		n, err := s.RevokeUser(ctx, tokens[i].UserID, base.Add(time.Minute))
+		if err == nil && n != 1 {
+			err = fmt.Errorf("%d sessions revoked, want 1", n)
+		}
+		return err
+	})
+}
+
+func (s *benchStore) deleteExpired(b *testing.B, goroutines int) {
+	s.newUsers(b, benchDeleted)
+	measure(b, goroutines, func(ctx context.Context, _, _, _ int) error {
+		n, err := s.DeleteExpired(ctx, after(2), benchDeleted)
+		if err == nil && n != benchDeleted && n != 0 { // 0 where records go by themselves
+			err = fmt.Errorf("%d records deleted, want %d", n, benchDeleted)
+		}
+		return err
+	})
+}
