@@ -1,0 +1,153 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	"go.etcd.io/bbolt"
+)
+
+// Options says how a store uses its file. The zero value works.
+type Options struct {
+	// Bucket is what the names of the store's buckets begin with. Stores with
+	// different ones share a file and no records. Default: "tokenauth".
+	Bucket string
+}
+
+// Store is a [core.RefreshStore] in a bbolt file. Its methods do what the
+// comments there say; what else they return wraps an error of bbolt or tells what
+// is wrong with the file. New makes one. It is safe for concurrent use.
+type Store struct {
+	db     *bbolt.DB
+	names  names
+	writes committer
+}
+
+var _ core.RefreshStore = (*Store)(nil)
+
+// New returns the store in the file that db has opened, and makes its buckets if
+// they are not there. A file of a newer format, and one that was opened read-only
+// and has no store yet, are errors; of one that was opened read-only and has a store,
+// Get and ListUser work. The store doesn't close db: who opened it does, when no call
+// is under way. After that every call is an error that matches bbolt's
+// ErrDatabaseNotOpen. Make one store of a file and share it: calls share
+// transactions only within a store.
+func New(db *bbolt.DB, o Options) (*Store, error) {
+	if db == nil {
+		return nil, errors.New("boltstore: no database: it is nil")
+	}
+	if o.Bucket == "" {
+		o.Bucket = defaultBucket
+	}
+	names := namesOf(o.Bucket)
+	if err := names.open(db); err != nil {
+		return nil, fmt.Errorf("boltstore: open: %w", err)
+	}
+	return &Store{db: db, names: names, writes: committer{db: db, names: names}}, nil
+}
+
+// Create implements [core.RefreshStore]. A record that is not as
+// [core.RefreshToken] says is an error that matches none of core's.
+func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+	return s.write(ctx, "create", func(b *buckets) error { return b.create(t, limit) })
+}
+
+// Get implements [core.RefreshStore].
+func (s *Store) Get(ctx context.Context, id string) (t core.RefreshToken, err error) {
+	err = s.read(ctx, "get", func(b *buckets) error {
+		k, ok := parseID(id)
+		if !ok {
+			return core.ErrNotFound
+		}
+		t, err = b.get(k)
+		return err
+	})
+	return t, err
+}
+
+// Exchange implements [core.RefreshStore].
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (t core.RefreshToken, err error) {
+	var after core.RefreshToken
+	err = s.write(ctx, "exchange", func(b *buckets) (err error) {
+		after, err = b.exchange(x)
+		return err
+	})
+	if err == nil || errors.Is(err, core.ErrConflict) {
+		t = after
+	}
+	return t, err
+}
+
+// Revoke implements [core.RefreshStore].
+func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
+	return s.write(ctx, "revoke", func(b *buckets) error { return b.revoke(id, at) })
+}
+
+// RevokeUser implements [core.RefreshStore].
+func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
+	return s.count(ctx, "revoke user", func(b *buckets) (int, error) { return b.revokeUser(userID, at) })
+}
+
+// ListUser implements [core.RefreshStore].
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+	var tokens []core.RefreshToken
+	err := s.read(ctx, "list user", func(b *buckets) (err error) {
+		tokens, err = b.listUser(userID, at)
+		return err
+	})
+	return tokens, err
+}
+
+// DeleteExpired implements [core.RefreshStore].
+func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (int, error) {
+	return s.count(ctx, "delete expired", func(b *buckets) (int, error) { return b.deleteExpired(before, max) })
+}
+
+// count runs a write that tells a number, which is 0 after an error.
+func (s *Store) count(ctx context.Context, doing string, run func(*buckets) (int, error)) (int, error) {
+	var n int
+	err := s.write(ctx, doing, func(b *buckets) (err error) {
+		n, err = run(b)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+func (s *Store) write(ctx context.Context, doing string, run func(*buckets) error) error {
+	return wrap(ctx, doing, s.writes.do(ctx, run))
+}
+
+// read runs f in a transaction that only reads, which waits for no other.
+func (s *Store) read(ctx context.Context, doing string, f func(*buckets) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return wrap(ctx, doing, s.view(f))
+}
+
+func (s *Store) view(f func(*buckets) error) (err error) {
+	defer recovered(&err)
+	return s.db.View(func(tx *bbolt.Tx) error {
+		b, err := s.names.in(tx)
+		if err != nil {
+			return err
+		}
+		return f(b)
+	})
+}
+
+// wrap tells what was being done when the store could not answer. Other errors are
+// as the contract has them.
+func wrap(ctx context.Context, doing string, err error) error {
+	switch err {
+	case nil, core.ErrNotFound, core.ErrExists, core.ErrConflict, ctx.Err():
+		return err
+	}
+	return fmt.Errorf("boltstore: %s: %w", doing, err)
+}
