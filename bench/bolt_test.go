@@ -140,6 +140,9 @@ func newBoltFloor(b *testing.B, records int) *boltFloor {
 		}
 	}
 	f.db.NoSync = false
+	if err := f.db.Sync(); err != nil {
+		b.Fatal(err)
+	}
 	return f
 }
 

@@ -29,13 +29,18 @@ func (n names) in(tx *bbolt.Tx) (*buckets, error) {
 	return b, nil
 }
 
-// get returns the record under that key, or core.ErrNotFound.
-func (b *buckets) get(k key) (core.RefreshToken, error) {
+// get returns the record of that id, with its key, or core.ErrNotFound.
+func (b *buckets) get(id string) (core.RefreshToken, key, error) {
+	k, ok := parseID(id)
+	if !ok {
+		return core.RefreshToken{}, k, core.ErrNotFound
+	}
 	value := b.records.Get(k[:])
 	if value == nil {
-		return core.RefreshToken{}, core.ErrNotFound
+		return core.RefreshToken{}, k, core.ErrNotFound
 	}
-	return decode(k, value)
+	t, err := decode(k, value)
+	return t, k, err
 }
 
 // stored is a record with its key.

@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -135,7 +136,7 @@ func (c *committer) lead(own *write) {
 	case taken == nil: // the transaction could not begin
 		taken = c.take()
 		answer(taken, err)
-	case err == errApart:
+	case errors.Is(err, errApart):
 		for i := range taken {
 			one := taken[i : i+1]
 			answer(one, c.transact(func(b *buckets) error { return runAll(b, one) }))

@@ -65,7 +65,7 @@ func (n names) check(tx *bbolt.Tx) error {
 		return fmt.Errorf("the bucket %q tells no format", n.meta)
 	}
 	if format[0] > fileFormat {
-		return fmt.Errorf("%w: %d, and this program knows %d", errNewer, format[0], fileFormat)
+		return fmt.Errorf("%w (%d; this program knows %d)", errNewer, format[0], fileFormat)
 	}
 	if format[0] != fileFormat || records == nil || expiry == nil {
 		return fmt.Errorf("the buckets of format %d are not complete", format[0])

@@ -84,7 +84,7 @@ func encode(k key, t core.RefreshToken) ([]byte, error) {
 // decode returns the record stored under k as b, of which it keeps nothing.
 func decode(k key, b []byte) (core.RefreshToken, error) {
 	if len(b) > 0 && b[0] > recordFormat {
-		return core.RefreshToken{}, fmt.Errorf("record %s: %w: %d, and this program knows %d", k.id(), errNewer, b[0], recordFormat)
+		return core.RefreshToken{}, fmt.Errorf("record %s: %w (%d; this program knows %d)", k.id(), errNewer, b[0], recordFormat)
 	}
 	if len(b) < textOffset || b[0] != recordFormat || binary.BigEndian.Uint32(b[sumOffset:]) != checksum(k, b) {
 		return core.RefreshToken{}, corrupt(k)

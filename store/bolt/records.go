@@ -50,11 +50,7 @@ func (b *buckets) excess(t core.RefreshToken, limit int) ([]change, error) {
 }
 
 func (b *buckets) exchange(x core.Exchange) (core.RefreshToken, error) {
-	k, ok := parseID(x.ID)
-	if !ok {
-		return core.RefreshToken{}, core.ErrNotFound
-	}
-	t, err := b.get(k)
+	t, k, err := b.get(x.ID)
 	if err != nil {
 		return t, err
 	}
@@ -84,11 +80,7 @@ func (b *buckets) exchange(x core.Exchange) (core.RefreshToken, error) {
 }
 
 func (b *buckets) revoke(id string, at time.Time) error {
-	k, ok := parseID(id)
-	if !ok {
-		return core.ErrNotFound
-	}
-	t, err := b.get(k)
+	t, k, err := b.get(id)
 	if err != nil || !t.RevokedAt.IsZero() {
 		return err
 	}

@@ -56,27 +56,24 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 }
 
 // Get implements [core.RefreshStore].
-func (s *Store) Get(ctx context.Context, id string) (t core.RefreshToken, err error) {
-	err = s.read(ctx, "get", func(b *buckets) error {
-		k, ok := parseID(id)
-		if !ok {
-			return core.ErrNotFound
-		}
-		t, err = b.get(k)
+func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+	var t core.RefreshToken
+	err := s.read(ctx, "get", func(b *buckets) (err error) {
+		t, _, err = b.get(id)
 		return err
 	})
 	return t, err
 }
 
 // Exchange implements [core.RefreshStore].
-func (s *Store) Exchange(ctx context.Context, x core.Exchange) (t core.RefreshToken, err error) {
-	var after core.RefreshToken
-	err = s.write(ctx, "exchange", func(b *buckets) (err error) {
-		after, err = b.exchange(x)
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+	var t core.RefreshToken
+	err := s.write(ctx, "exchange", func(b *buckets) (err error) {
+		t, err = b.exchange(x)
 		return err
 	})
-	if err == nil || errors.Is(err, core.ErrConflict) {
-		t = after
+	if err != nil && !errors.Is(err, core.ErrConflict) {
+		return core.RefreshToken{}, err
 	}
 	return t, err
 }
@@ -145,9 +142,13 @@ func (s *Store) view(f func(*buckets) error) (err error) {
 // wrap tells what was being done when the store could not answer. Other errors are
 // as the contract has them.
 func wrap(ctx context.Context, doing string, err error) error {
-	switch err {
-	case nil, core.ErrNotFound, core.ErrExists, core.ErrConflict, ctx.Err():
-		return err
+	if err == nil {
+		return nil
+	}
+	for _, answer := range []error{core.ErrNotFound, core.ErrExists, core.ErrConflict, ctx.Err()} {
+		if errors.Is(err, answer) {
+			return err
+		}
 	}
 	return fmt.Errorf("boltstore: %s: %w", doing, err)
 }

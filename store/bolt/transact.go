@@ -68,7 +68,7 @@ func runOne(b *buckets, w *write) (err error) {
 // failed none of their own outcomes holds: even a conflict may be one with another
 // of them, which has not taken place.
 func answer(writes []*write, err error) {
-	if err == nil || err == errUnchanged {
+	if err == nil || errors.Is(err, errUnchanged) {
 		return
 	}
 	for _, w := range writes {

@@ -1,0 +1,118 @@
+package boltstore_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tokenauth/tokenauth/core"
+	boltstore "github.com/tokenauth/tokenauth/store/bolt"
+)
+
+// damaged stores a record and puts something else in its place.
+func damaged(t *testing.T, s file, damage func(value []byte) []byte) core.RefreshToken {
+	t.Helper()
+	record := newToken("ann", epoch, after(10))
+	record.Device, record.Data = "Firefox on Linux", []byte(`{"role":"admin"}`)
+	must(t, s.Create(t.Context(), record, 0))
+	key, value, err := boltstore.Encode(record)
+	must(t, err)
+	put(t, s.db, "records", key, damage(value))
+	return record
+}
+
+func TestDamagedRecordsAreErrors(t *testing.T) {
+	for name, damage := range map[string]func(v []byte) []byte{
+		"empty":              func([]byte) []byte { return nil },
+		"format only":        func(v []byte) []byte { return v[:1] },
+		"cut in the head":    func(v []byte) []byte { return v[:71] },
+		"cut in the text":    func(v []byte) []byte { return v[:len(v)-1] },
+		"longer":             func(v []byte) []byte { return append(v, 0) },
+		"format 0":           func(v []byte) []byte { return append([]byte{0}, v[1:]...) },
+		"one bit in a time":  func(v []byte) []byte { v[60] ^= 1; return v },
+		"one bit in a text":  func(v []byte) []byte { v[80] ^= 0x80; return v },
+		"another's":          func([]byte) []byte { _, v, _ := boltstore.Encode(newToken("ann", epoch, after(10))); return v },
+		"a page of zeros":    func([]byte) []byte { return make([]byte, 4096) },
+		"far too long":       func(v []byte) []byte { return slices.Repeat(v, 100) },
+		"a later generation": func(v []byte) []byte { v[12]++; return v },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			for method, err := range everyCall(t, s, damaged(t, s, damage)) {
+				if method == "DeleteExpired" { // rids the file of it
+					must(t, err)
+					continue
+				}
+				expectFailure(t, method, err, nil)
+				if err != nil && !strings.Contains(err.Error(), "is corrupt") {
+					t.Errorf("%s: %v, want it to say that a record is corrupt", method, err)
+				}
+			}
+			if list, err := s.ListUser(t.Context(), "ann", epoch); len(list) != 0 || err != nil {
+				t.Errorf("ListUser after the deletion: %v, %v", list, err)
+			}
+		})
+	}
+}
+
+func TestRecordOfANewerFormatIsAnError(t *testing.T) {
+	s := open(t)
+	record := damaged(t, s, func([]byte) []byte { return []byte{2} })
+	_, err := s.Get(t.Context(), record.ID)
+	want := "boltstore: get: record " + record.ID + ": a file of a newer format (2; this program knows 1)"
+	if err == nil || err.Error() != want {
+		t.Errorf("Get: %v, want %q", err, want)
+	}
+}
+
+func TestDamagedKeysAreErrors(t *testing.T) {
+	s := open(t)
+	record := newToken("ann", epoch, after(10))
+	must(t, s.Create(t.Context(), record, 0))
+	key, value, err := boltstore.Encode(record)
+	must(t, err)
+	put(t, s.db, "records", append(key, 0), value)
+	put(t, s.db, "expiry", []byte{0, 1}, nil)
+	for method, err := range everyCall(t, s, record) {
+		switch method {
+		case "ListUser", "RevokeUser", "Create", "DeleteExpired":
+			expectFailure(t, method, err, nil)
+		default:
+			must(t, err)
+		}
+	}
+}
+
+// One damaged record fails the calls about it, and not those that share their
+// transactions.
+func TestDamageFailsNoOther(t *testing.T) {
+	s := open(t)
+	bad := damaged(t, s, func([]byte) []byte { return nil })
+	good := make([]core.RefreshToken, 20)
+	for i := range good {
+		good[i] = newToken("bob", after(i), after(100))
+		must(t, s.Create(t.Context(), good[i], 0))
+	}
+	release := hold(t, s.db)
+	var calls sync.WaitGroup
+	for i := range good {
+		calls.Go(func() {
+			got, err := s.Exchange(t.Context(), next(good[i], after(i)))
+			if err != nil {
+				t.Error(err)
+			}
+			good[i] = got
+		})
+		calls.Go(func() {
+			_, err := s.Exchange(t.Context(), next(bad, epoch))
+			expectFailure(t, "Exchange", err, nil)
+		})
+	}
+	waitFor(s.Store, 2*len(good))
+	release()
+	calls.Wait()
+	for _, record := range good {
+		expect(t, s, record)
+	}
+}

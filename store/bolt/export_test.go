@@ -1,0 +1,46 @@
+package boltstore
+
+import (
+	"context"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// MaxShared is how many calls share a transaction at most.
+const MaxShared = maxShared
+
+// Waiting returns how many calls wait for their transaction to begin.
+func (s *Store) Waiting() int {
+	s.writes.mu.Lock()
+	defer s.writes.mu.Unlock()
+	return len(s.writes.queue)
+}
+
+// Write is a call that does what f says, with a function that writes something
+// under a name.
+func (s *Store) Write(ctx context.Context, f func(put func(name string)) error) error {
+	return s.write(ctx, "write", func(b *buckets) error {
+		return f(func(name string) {
+			if err := b.putExpiry([]byte(name)); err != nil {
+				panic(err)
+			}
+		})
+	})
+}
+
+// Encode returns the stored form of a record, with the key that it is stored under.
+func Encode(t core.RefreshToken) (key, value []byte, err error) {
+	k, _ := parseID(t.ID)
+	value, err = encode(k, t)
+	return k[:], value, err
+}
+
+// Decode returns the record stored under that key, which has 25 bytes.
+func Decode(k, value []byte) (core.RefreshToken, error) { return decode(key(k), value) }
+
+// Seal sets the checksum in the stored form of a record to what it should be.
+func Seal(k, value []byte) {
+	sum := checksum(key(k), value)
+	value[sumOffset], value[sumOffset+1], value[sumOffset+2], value[sumOffset+3] =
+		byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)
+}

@@ -1,0 +1,192 @@
+package boltstore_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	boltstore "github.com/tokenauth/tokenauth/store/bolt"
+	"go.etcd.io/bbolt"
+)
+
+func TestMalformedIDsAreNotFound(t *testing.T) {
+	id := core.NewTokenID("ann")
+	for name, malformed := range map[string]string{
+		"empty":             "",
+		"shorter than ids":  id[:39],
+		"longer than ids":   id + "a",
+		"shard only":        core.UserShard("ann"),
+		"upper case":        strings.ToUpper(id),
+		"a foreign digit":   id[:39] + "1",
+		"padding":           id[:39] + "=",
+		"a line break":      id[:39] + "\n",
+		"NUL":               id[:39] + "\x00",
+		"not UTF-8":         id[:39] + "\xff",
+		"another user's id": core.NewTokenID("bob"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			record := newToken("ann", epoch, after(10))
+			record.ID = id
+			must(t, s.Create(t.Context(), record, 0))
+			another := record
+			another.ID = malformed
+			expectFailure(t, "Create", s.Create(t.Context(), another, 1), nil)
+			expectGone(t, s, malformed)
+			if _, err := s.Exchange(t.Context(), next(another, epoch)); !errors.Is(err, core.ErrNotFound) {
+				t.Errorf("Exchange: %v, want ErrNotFound", err)
+			}
+			if err := s.Revoke(t.Context(), malformed, epoch); !errors.Is(err, core.ErrNotFound) {
+				t.Errorf("Revoke: %v, want ErrNotFound", err)
+			}
+			expect(t, s, record)
+		})
+	}
+}
+
+// What breaks the contract is refused rather than stored as something else.
+func TestRecordsThatNoFileCanHold(t *testing.T) {
+	for name, change := range map[string]func(*core.RefreshToken){
+		"no user id":       func(r *core.RefreshToken) { r.UserID = "" },
+		"a long user id":   func(r *core.RefreshToken) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
+		"a long device":    func(r *core.RefreshToken) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
+		"long data":        func(r *core.RefreshToken) { r.Data = make([]byte, core.MaxDataBytes+1) },
+		"generation -1":    func(r *core.RefreshToken) { r.Generation = -1 },
+		"generation 2^53":  func(r *core.RefreshToken) { r.Generation = 1 << 53 },
+		"issued in 1969":   func(r *core.RefreshToken) { r.IssuedAt = time.Unix(-1, 0) },
+		"exchanged never":  func(r *core.RefreshToken) { r.ExchangedAt = time.Time{} },
+		"expired in 10000": func(r *core.RefreshToken) { r.ExpiresAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"revoked in 1969":  func(r *core.RefreshToken) { r.RevokedAt = time.Unix(-1, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			record := newToken("ann", epoch, after(10))
+			change(&record)
+			record.ID = core.NewTokenID(record.UserID)
+			before := commits(t, s.db)
+			expectFailure(t, "Create", s.Create(t.Context(), record, 1), nil)
+			expectGone(t, s, record.ID)
+			if commits(t, s.db) != before {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+func TestChangesThatNoFileCanHold(t *testing.T) {
+	s := open(t)
+	record := newToken("ann", epoch, after(10))
+	must(t, s.Create(t.Context(), record, 0))
+	early := time.Unix(-1, 0)
+
+	x := next(record, epoch)
+	x.ExpiresAt = early
+	_, err := s.Exchange(t.Context(), x)
+	expectFailure(t, "Exchange", err, nil)
+	expectFailure(t, "Revoke", s.Revoke(t.Context(), record.ID, early), nil)
+	expect(t, s, record)
+}
+
+// The earliest and the latest moment are moments like any other, and only the
+// zero time means "not revoked".
+func TestMomentsComeBackExactly(t *testing.T) {
+	earliest := time.Unix(0, 0).UTC()
+	latest := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	s := open(t)
+	record := newToken("ann", earliest, latest)
+	must(t, s.Create(t.Context(), record, 0))
+	expect(t, s, record)
+	must(t, s.Revoke(t.Context(), record.ID, earliest))
+	must(t, s.Revoke(t.Context(), record.ID, latest)) // too late
+	record.RevokedAt = earliest
+	expect(t, s, record)
+}
+
+// Records issued together are ordered by the text of their ids, in which digits
+// come before letters, though in the file letters come first.
+func TestRecordsIssuedTogetherAreOrderedByID(t *testing.T) {
+	s := open(t)
+	var want []string // the newest first
+	for _, c := range []string{"z", "a", "7", "2"} {
+		want = append(want, core.UserShard("ann")+strings.Repeat(c, 32))
+	}
+	for _, i := range []int{2, 0, 3, 1} {
+		record := newToken("ann", epoch, after(10))
+		record.ID = want[i]
+		must(t, s.Create(t.Context(), record, 0))
+	}
+	list, err := s.ListUser(t.Context(), "ann", epoch)
+	must(t, err)
+	var got []string
+	for _, record := range list {
+		got = append(got, record.ID)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("ListUser returned %q, want %q", got, want)
+	}
+}
+
+// These two share a shard. Nothing but a search finds such a pair.
+const neighbour1, neighbour2 = "user-184128", "user-1114608"
+
+func TestUsersOfOneShardAreKeptApart(t *testing.T) {
+	if core.UserShard(neighbour1) != core.UserShard(neighbour2) {
+		t.Fatal("the users have different shards")
+	}
+	s := open(t)
+	one, two := newToken(neighbour1, epoch, after(10)), newToken(neighbour2, epoch, after(10))
+	must(t, s.Create(t.Context(), one, 1))
+	must(t, s.Create(t.Context(), two, 1))
+	if n, err := s.RevokeUser(t.Context(), neighbour1, epoch); n != 1 || err != nil {
+		t.Errorf("RevokeUser: %d, %v, want 1", n, err)
+	}
+	one.RevokedAt = epoch
+	expect(t, s, one)
+	expect(t, s, two)
+	if list, err := s.ListUser(t.Context(), neighbour2, epoch); err != nil || len(list) != 1 || !same(list[0], two) {
+		t.Errorf("ListUser: %v, %v, want the one record", list, err)
+	}
+}
+
+// A call about one user reads that user's records alone: it succeeds in a file where
+// no other record can be read.
+func TestCallsReadNoRecordsButTheirOwn(t *testing.T) {
+	s := open(t)
+	record := newToken("ann", after(1), after(10))
+	must(t, s.Create(t.Context(), record, 0))
+	key, _, err := boltstore.Encode(record)
+	must(t, err)
+	must(t, s.db.Update(func(tx *bbolt.Tx) error {
+		for i := range 256 {
+			for _, at := range []int{0, 2, 4} { // around the shard of the user, near and far
+				other := slices.Clone(key)
+				if other[at] = byte(i); slices.Equal(other[:5], key[:5]) {
+					continue
+				}
+				if err := tx.Bucket(bucket("records")).Put(other, []byte{1}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+	for method, err := range everyCall(t, s, record) {
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+func TestStoresOfDifferentBucketsShareAFile(t *testing.T) {
+	s := open(t)
+	other, err := boltstore.New(s.db, boltstore.Options{Bucket: "other"})
+	must(t, err)
+	record := newToken("ann", epoch, after(10))
+	must(t, s.Create(t.Context(), record, 1))
+	expectGone(t, other, record.ID)
+	must(t, other.Create(t.Context(), newToken("ann", epoch, after(10)), 1))
+	expect(t, s, record)
+}
