@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -132,37 +134,67 @@ func TestFailuresFailNoOther(t *testing.T) {
 	}
 }
 
+// smallFile returns a store whose file can't grow, a record in it, and a call that
+// writes more than there is room for.
+func smallFile(t *testing.T) (s file, record core.RefreshToken, tooLarge func() error) {
+	s = openAs(t, filepath.Join(t.TempDir(), "tokens.db"), &bbolt.Options{MaxSize: 1 << 16})
+	record = newToken("ann", epoch, after(10))
+	must(t, s.Create(t.Context(), record, 0))
+	return s, record, func() error {
+		return s.Write(t.Context(), func(put func(string)) error {
+			for i := range 10_000 {
+				put(fmt.Sprint(i))
+			}
+			return nil
+		})
+	}
+}
+
 // Where the transaction of two exchanges of one mapping can't be committed, the
 // second has no conflict either: the first has not taken place.
 func TestFailedCommitFailsEveryCallInIt(t *testing.T) {
-	s := openAs(t, t.TempDir()+"/tokens.db", &bbolt.Options{MaxSize: 1 << 16})
-	record := newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	s, record, tooLarge := smallFile(t)
 	release := hold(t, s.db)
 	var calls sync.WaitGroup
-	expectFull := func(method string, err error) { expectFailure(t, method, err, bolterrors.ErrMaxSizeReached) }
 	for range 2 {
 		calls.Go(func() {
 			_, err := s.Exchange(t.Context(), next(record, epoch))
-			expectFull("Exchange", err)
-		})
-		calls.Go(func() {
-			_, err := s.Exchange(t.Context(), core.Exchange{ID: core.NewTokenID("ann")})
-			expectFull("Exchange of no record", err)
+			expectFailure(t, "Exchange", err, bolterrors.ErrMaxSizeReached)
 		})
 	}
-	for i := range 20 {
-		large := newToken(fmt.Sprint("user ", i), epoch, after(10))
-		large.Data = make([]byte, core.MaxDataBytes)
-		calls.Go(func() { expectFull("Create", s.Create(t.Context(), large, 1)) })
-	}
-	waitFor(s.Store, 24)
+	calls.Go(func() { expectFailure(t, "a call that writes too much", tooLarge(), bolterrors.ErrMaxSizeReached) })
+	waitFor(s.Store, 3)
 	release()
 	calls.Wait()
 
 	expect(t, s, record)
 	_, err := s.Exchange(t.Context(), next(record, epoch))
 	must(t, err)
+}
+
+// Calls that are run apart, because one of them failed halfway, each get the error
+// of their own transaction.
+func TestCallsRunApartFailApart(t *testing.T) {
+	s, record, tooLarge := smallFile(t)
+	release := hold(t, s.db)
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		err := s.Write(t.Context(), func(put func(string)) error {
+			put("half of it")
+			return errors.New("failure")
+		})
+		expectFailure(t, "a call that fails", err, nil)
+	})
+	calls.Go(func() { expectFailure(t, "a call that writes too much", tooLarge(), bolterrors.ErrMaxSizeReached) })
+	calls.Go(func() {
+		var err error
+		record, err = s.Exchange(t.Context(), next(record, epoch))
+		check(t, err)
+	})
+	waitFor(s.Store, 3)
+	release()
+	calls.Wait()
+	expect(t, s, record)
 }
 
 func TestContextEndsACallThatWaits(t *testing.T) {
@@ -216,6 +248,33 @@ func TestContextEndsTheCallThatLeads(t *testing.T) {
 		if list, err := s.ListUser(t.Context(), "bob", epoch); err != nil || len(list) != others {
 			t.Errorf("%d of the %d other calls succeeded, %v", len(list), others, err)
 		}
+	}
+}
+
+// The context of a call can end just when the call is to lead the others: they are
+// not forgotten.
+func TestContextEndsACallThatIsToLead(t *testing.T) {
+	// On one processor the call hears of both at once.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for range 20 {
+		s := open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		record := newToken("bob", epoch, after(10))
+		var calls sync.WaitGroup
+		must(t, s.Write(t.Context(), func(func(string)) error { // the first leads
+			calls.Go(func() {
+				if err := s.Write(ctx, func(func(string)) error { return nil }); err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			})
+			waitFor(s.Store, 1)
+			calls.Go(func() { check(t, s.Create(t.Context(), record, 0)) })
+			waitFor(s.Store, 2)
+			cancel()
+			return nil
+		}))
+		calls.Wait()
+		expect(t, s, record)
 	}
 }
 

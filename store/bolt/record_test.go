@@ -63,6 +63,35 @@ func TestEveryDamagedBitIsNoticed(t *testing.T) {
 	}
 }
 
+// A right checksum makes no record of what the package would never have written.
+func TestImpossibleRecordsAreErrors(t *testing.T) {
+	never := []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xfe} // in the year 10889
+	for name, c := range map[string]struct {
+		offset int
+		bytes  []byte
+	}{
+		"no user id":           {69, []byte{0}},
+		"a longer user id":     {69, []byte{255}},
+		"a longer device":      {70, []byte{0, 33}},
+		"a far longer device":  {70, []byte{0xff, 0xff}},
+		"a generation of 2^53": {5, []byte{0, 0x20, 0, 0, 0, 0, 0, 0}},
+		"a negative one":       {5, []byte{0x80}},
+		"issued never":         {45, never},
+		"exchanged never":      {51, never},
+		"expires never":        {57, never},
+		"revoked in no year":   {63, never},
+		"another format":       {0, []byte{0}},
+	} {
+		key, value, err := boltstore.Encode(fullToken())
+		must(t, err)
+		copy(value[c.offset:], c.bytes)
+		boltstore.Seal(key, value)
+		if got, err := boltstore.Decode(key, value); err == nil || isSentinel(err) {
+			t.Errorf("%s: %v, %v, want an error", name, got, err)
+		}
+	}
+}
+
 // FuzzDecode reads stored forms whose checksum is right. What can be read at all is
 // the stored form of what was read, to the byte.
 func FuzzDecode(f *testing.F) {
@@ -71,6 +100,7 @@ func FuzzDecode(f *testing.F) {
 		must(f, err)
 		f.Add(key, value)
 		f.Add(key, value[:72])
+		f.Add(key, value[:len(value)-1])
 		f.Add(key, append(value, make([]byte, core.MaxDataBytes)...))
 	}
 	f.Add(make([]byte, 25), []byte{})
