@@ -6,18 +6,22 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/uuid v1.6.0
 	github.com/tokenauth/tokenauth/core v0.1.0
+	github.com/tokenauth/tokenauth/store/bolt v0.1.0
 	github.com/tokenauth/tokenauth/store/memory v0.1.0
 	github.com/tokenauth/tokenauth/storetest v0.1.0
 	github.com/tokenauth/tokenauth/token/jwt v0.1.0
+	go.etcd.io/bbolt v1.5.0
 )
 
 require (
 	github.com/anishathalye/porcupine v1.3.1 // indirect
+	golang.org/x/sys v0.47.0 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
 
 replace (
 	github.com/tokenauth/tokenauth/core => ../core
+	github.com/tokenauth/tokenauth/store/bolt => ../store/bolt
 	github.com/tokenauth/tokenauth/store/memory => ../store/memory
 	github.com/tokenauth/tokenauth/storetest => ../storetest
 	github.com/tokenauth/tokenauth/token/jwt => ../token/jwt

@@ -59,5 +59,7 @@ func TestBolt(t *testing.T) {
 			}
 			return dump
 		},
+		Crash:   crashingChild("bolt"),
+		Crashes: *crashes,
 	})
 }
