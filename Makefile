@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test lint modules vuln cover bench fuzz tidy
+.PHONY: help test rehearse lint modules vuln cover bench fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -12,6 +12,10 @@ help: ## list the targets
 test: ## pass every test of every module, installing what they need
 	scripts/install-tools
 	go test -race work
+	scripts/rehearse
+
+rehearse: ## use the modules from outside, as a release would publish them
+	scripts/rehearse -v
 
 lint: ## check formatting, vet and lint every module
 	scripts/check-format
