@@ -17,7 +17,7 @@ type MariaDBServer struct {
 }
 
 // MariaDB starts a MariaDB server whose user root needs no password. Arguments are those
-// of mariadbd, such as "--sql-mode=ANSI"; they go before the defaults, which are MariaDB's
+// of mariadbd, such as "--sql-mode=ANSI"; they override the defaults, which are MariaDB's
 // own but for small buffers and max_connections=300: each commit is synced to the disk.
 func MariaDB(t testing.TB, args ...string) *MariaDBServer {
 	t.Helper()

@@ -21,7 +21,7 @@ type PostgreSQLServer struct {
 
 // PostgreSQL starts a PostgreSQL server with a new cluster: encoding UTF8, locale C,
 // the superuser postgres, who needs no password. Arguments are those of the program
-// postgres, such as "-c", "max_connections=10"; they go before the defaults, which are
+// postgres, such as "-c", "max_connections=10"; they override the defaults, which are
 // PostgreSQL's own but for max_connections=300.
 func PostgreSQL(t testing.TB, args ...string) *PostgreSQLServer {
 	t.Helper()

@@ -34,7 +34,7 @@ func find(t testing.TB, program, debianPackage string) string {
 			return path
 		}
 	}
-	const message = "this test needs the program %s, on Debian: apt-get install %s. The project's own make test installs it."
+	const message = "this test needs the program %s, on Debian: apt-get install %s. In the tokenauth repository make test installs it."
 	if os.Getenv("CI") != "" {
 		t.Fatalf(message, program, debianPackage)
 	}

@@ -12,7 +12,7 @@ type RedisServer struct{ *server }
 
 // Redis starts a Redis server that keeps what it has acknowledged: each change is synced
 // to its append-only file before the answer, and there are no snapshots. Arguments are
-// those of redis-server, such as "--maxmemory", "1mb"; they go before these defaults.
+// those of redis-server, such as "--maxmemory", "1mb"; they override these defaults.
 func Redis(t testing.TB, args ...string) *RedisServer {
 	t.Helper()
 	return startRedis(t, "redis", func(int) ([]string, error) { return args, nil })
