@@ -1,0 +1,3 @@
+// Package redisstore keeps refresh-token records in Redis: on one server, behind
+// Sentinel or in a Cluster.
+package redisstore

@@ -1,0 +1,168 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// margin is how much longer than its record a key lives, and by how much a record
+// must have expired before a login deletes it: more than the clocks of callers and
+// servers differ, one set to a wrong time zone included.
+const margin = 24 * time.Hour
+
+// deletions is how many expired records a login deletes at most.
+const deletions = 16
+
+// Store is a [core.RefreshStore] in Redis. Its methods do what the comments there
+// say. New makes one. It is safe for concurrent use.
+type Store struct {
+	client  redis.UniversalClient
+	prefix  string
+	wait    int
+	timeout time.Duration // of wait
+}
+
+var _ core.RefreshStore = (*Store)(nil)
+
+// New returns a store of the records under Options.Prefix on that client's server,
+// Sentinel group or Cluster. It is an error if the options are not as they say or
+// don't go together with the client; a redis.Ring is refused. New calls no server.
+// The client stays the caller's to close, after its last call to the store.
+func New(client redis.UniversalClient, options Options) (*Store, error) {
+	o, err := options.withDefaults(client)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{client: client, prefix: o.Prefix, wait: o.WaitReplicas, timeout: o.WaitTimeout}, nil
+}
+
+// Create implements [core.RefreshStore]. A record whose id is not one that
+// [core.NewTokenID] makes for its user, or whose user id, device or data is longer
+// than [core.RefreshToken] allows, is an error that matches none of core's.
+func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+	key, field, ok := s.place(t.ID)
+	if !ok || core.IDShard(t.ID) != core.UserShard(t.UserID) {
+		return errors.New("redisstore: create: the id is not one that NewTokenID makes for the user")
+	}
+	if len(t.UserID) > core.MaxUserIDBytes || len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
+		return errors.New("redisstore: create: the user id, device or data is too long")
+	}
+	at := t.IssuedAt.UnixMilli()
+	reply := s.run(ctx, createScript, key, field, encodeRecord(t), max(0, limit), t.UserID,
+		at, appendMoment(nil, at), ttl(t.ExpiresAt, t.IssuedAt), at-margin.Milliseconds(), deletions)
+	created, err := reply.number()
+	if err == nil && created == 0 {
+		return core.ErrExists
+	}
+	return err
+}
+
+// Get implements [core.RefreshStore].
+func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+	key, field, ok := s.place(id)
+	if !ok {
+		return core.RefreshToken{}, notFound(ctx, getScript)
+	}
+	reply := s.run(ctx, getScript, key, field)
+	v, err := reply.text()
+	if err != nil {
+		return core.RefreshToken{}, err
+	}
+	return reply.decode(id, v)
+}
+
+// Exchange implements [core.RefreshStore].
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+	key, field, ok := s.place(x.ID)
+	if !ok {
+		return core.RefreshToken{}, notFound(ctx, exchangeScript)
+	}
+	state := appendState(make([]byte, 0, stateBytes), x.Generation+1, x.To, x.From, x.At, x.ExpiresAt, notRevoked)
+	reply := s.run(ctx, exchangeScript, key, field, x.Generation, x.From[:], x.At.UnixMilli(), state, ttl(x.ExpiresAt, x.At))
+	v, err := reply.text()
+	if err != nil {
+		return core.RefreshToken{}, err
+	}
+	record, moved := strings.CutPrefix(v, "1")
+	if !moved {
+		record = strings.TrimPrefix(v, "0")
+	}
+	t, err := reply.decode(x.ID, record)
+	if err == nil && !moved {
+		err = core.ErrConflict
+	}
+	return t, err
+}
+
+// Revoke implements [core.RefreshStore].
+func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
+	key, field, ok := s.place(id)
+	if !ok {
+		return notFound(ctx, revokeScript)
+	}
+	_, err := s.run(ctx, revokeScript, key, field, appendMoment(nil, at.UnixMilli())).number()
+	return err
+}
+
+// RevokeUser implements [core.RefreshStore].
+func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
+	ms := at.UnixMilli()
+	return s.run(ctx, revokeUserScript, s.key(core.UserShard(userID)), userID, ms, appendMoment(nil, ms)).number()
+}
+
+// ListUser implements [core.RefreshStore].
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+	shard := core.UserShard(userID)
+	reply := s.run(ctx, listUserScript, s.key(shard), userID, at.UnixMilli())
+	live, err := reply.texts()
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]core.RefreshToken, 0, len(live)/2)
+	for pair := range slices.Chunk(live, 2) {
+		t, err := reply.decode(shard+pair[0], pair[len(pair)-1])
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, t)
+	}
+	slices.SortFunc(tokens, newestFirst)
+	return tokens, nil
+}
+
+// DeleteExpired implements [core.RefreshStore]. Records in Redis go by themselves:
+// it does nothing and returns 0.
+func (s *Store) DeleteExpired(ctx context.Context, _ time.Time, _ int) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("redisstore: delete expired: %w", err)
+	}
+	return 0, nil
+}
+
+func newestFirst(a, b core.RefreshToken) int {
+	if c := b.IssuedAt.Compare(a.IssuedAt); c != 0 {
+		return c
+	}
+	return strings.Compare(b.ID, a.ID)
+}
+
+// ttl returns how many milliseconds a key must live that holds a record with that
+// expiry, reckoned from the caller's now.
+func ttl(expiresAt, now time.Time) int64 {
+	return max(0, expiresAt.Sub(now)).Milliseconds() + margin.Milliseconds()
+}
+
+// notFound is the answer about a text that is no id, and so can't have a record.
+func notFound(ctx context.Context, sc *script) error {
+	if err := ctx.Err(); err != nil {
+		return sc.failed(err)
+	}
+	return core.ErrNotFound
+}
