@@ -22,20 +22,30 @@ func (r reply) text() (string, error)    { return read(r, (*redis.Cmd).Text) }
 func (r reply) texts() ([]string, error) { return read(r, (*redis.Cmd).StringSlice) }
 func (r reply) number() (int, error)     { return read(r, (*redis.Cmd).Int) }
 
-// read returns the answer as a T, or core.ErrNotFound if the script found no record.
+// failure returns core.ErrNotFound if the script found no record, and why the store
+// could not answer if it could not.
+func (r reply) failure() error {
+	switch {
+	case errors.Is(r.err, redis.Nil):
+		return core.ErrNotFound
+	case r.err != nil:
+		return r.script.failed(r.err)
+	}
+	return nil
+}
+
+// read returns the answer as a T.
 func read[T any](r reply, as func(*redis.Cmd) (T, error)) (T, error) {
-	var none T
-	if r.err != nil {
-		return none, r.script.failed(r.err)
+	err := r.failure()
+	if err != nil {
+		var none T
+		return none, err
 	}
 	v, err := as(r.cmd)
-	if errors.Is(err, redis.Nil) {
-		return none, core.ErrNotFound
-	}
 	if err != nil {
-		return none, r.script.failed(err)
+		err = r.script.failed(err)
 	}
-	return v, nil
+	return v, err
 }
 
 // decode returns the record of that id from its bytes in the answer.

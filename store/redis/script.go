@@ -23,8 +23,7 @@ var (
 	listUserSource string
 )
 
-// script is a Lua script with one key. What it answers is nil where there is no
-// record.
+// script is a Lua script with one key. Its answer is nil where it found no record.
 type script struct {
 	name   string // what it does, for errors
 	source string
@@ -33,21 +32,14 @@ type script struct {
 }
 
 var (
-	createScript     = newScript("create", createSource)
-	exchangeScript   = newScript("exchange", exchangeSource)
-	revokeScript     = newScript("revoke", revokeSource)
-	revokeUserScript = newScript("revoke user", revokeUserSource)
-	getScript        = newReader("get", getSource)
-	listUserScript   = newReader("list user", listUserSource)
+	createScript     = newScript("create", prelude+createSource, false)
+	getScript        = newScript("get", getSource, true)
+	exchangeScript   = newScript("exchange", exchangeSource, false)
+	revokeScript     = newScript("revoke", prelude+revokeSource, false)
+	revokeUserScript = newScript("revoke user", prelude+revokeUserSource, false)
+	listUserScript   = newScript("list user", prelude+listUserSource, true)
 )
 
-func newScript(name, source string) *script {
-	source = prelude + source
-	return &script{name: name, source: source, hash: redis.NewScript(source).Hash()}
-}
-
-func newReader(name, source string) *script {
-	s := newScript(name, source)
-	s.reads = true
-	return s
+func newScript(name, source string, reads bool) *script {
+	return &script{name: name, source: source, hash: redis.NewScript(source).Hash(), reads: reads}
 }

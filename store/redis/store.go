@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,23 +26,12 @@ const deletions = 16
 type Store struct {
 	client  redis.UniversalClient
 	prefix  string
-	wait    int
-	timeout time.Duration // of wait
+	minds   bool          // whether the client minds the deadline of a context
+	wait    int           // for so many replicas
+	timeout time.Duration // for so long
 }
 
 var _ core.RefreshStore = (*Store)(nil)
-
-// New returns a store of the records under Options.Prefix on that client's server,
-// Sentinel group or Cluster. It is an error if the options are not as they say or
-// don't go together with the client; a redis.Ring is refused. New calls no server.
-// The client stays the caller's to close, after its last call to the store.
-func New(client redis.UniversalClient, options Options) (*Store, error) {
-	o, err := options.withDefaults(client)
-	if err != nil {
-		return nil, err
-	}
-	return &Store{client: client, prefix: o.Prefix, wait: o.WaitReplicas, timeout: o.WaitTimeout}, nil
-}
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
 // [core.NewTokenID] makes for its user, or whose user id, device or data is longer
@@ -85,17 +75,25 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToke
 		return core.RefreshToken{}, notFound(ctx, exchangeScript)
 	}
 	state := appendState(make([]byte, 0, stateBytes), x.Generation+1, x.To, x.From, x.At, x.ExpiresAt, notRevoked)
-	reply := s.run(ctx, exchangeScript, key, field, x.Generation, x.From[:], x.At.UnixMilli(), state, ttl(x.ExpiresAt, x.At))
-	v, err := reply.text()
+	expected := append(binary.BigEndian.AppendUint64(make([]byte, 0, 24), uint64(x.Generation)), x.From[:]...)[1:]
+	r := s.run(ctx, exchangeScript, key, field, expected, state, x.At.UnixMilli(), ttl(x.ExpiresAt, x.At))
+	if err := r.failure(); err != nil {
+		return core.RefreshToken{}, err
+	}
+	// Where the exchange succeeded the script answers with the part of the record
+	// that it did not change, otherwise with a list of one: the record as it stands.
+	if constant, err := r.cmd.Text(); err == nil {
+		return r.decode(x.ID, string(state)+constant)
+	}
+	standing, err := r.texts()
 	if err != nil {
 		return core.RefreshToken{}, err
 	}
-	record, moved := strings.CutPrefix(v, "1")
-	if !moved {
-		record = strings.TrimPrefix(v, "0")
+	if len(standing) != 1 {
+		return core.RefreshToken{}, r.script.failed(errFormat)
 	}
-	t, err := reply.decode(x.ID, record)
-	if err == nil && !moved {
+	t, err := r.decode(x.ID, standing[0])
+	if err == nil {
 		err = core.ErrConflict
 	}
 	return t, err
