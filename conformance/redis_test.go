@@ -1,7 +1,8 @@
 package conformance_test
 
 import (
-	"strings"
+	"io/fs"
+	"os"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -13,36 +14,37 @@ import (
 
 func TestRedis(t *testing.T) {
 	redisServer := server.Redis(t)
-	backend := redisBackend{
-		connect: func() redis.UniversalClient { return redis.NewClient(&redis.Options{Addr: redisServer.Addr()}) },
-		restart: func() { redisServer.Kill(); redisServer.Start() },
-	}
-	storetest.Run(t, backend.harness())
+	storetest.Run(t, redisBackend{
+		connect: func() redis.UniversalClient {
+			return redis.NewClient(&redis.Options{Addr: redisServer.Addr(), ContextTimeoutEnabled: true})
+		},
+		restart: func() {
+			redisServer.Stop()
+			redisServer.Start()
+		},
+		folders: []string{redisServer.Dir()},
+	}.harness())
 }
 
-// redisBackend is a Redis that tests use, alone or several servers.
+// redisBackend is a Redis for storetest: one server or several.
 type redisBackend struct {
 	connect func() redis.UniversalClient // returns a new client
-	restart func()                       // ends and starts the servers; nil where they can't be
+	restart func()                       // ends and starts the servers; nil: leave that out
+	folders []string                     // of the servers' files
 }
 
-// harness returns what storetest needs for it. Each store has a prefix of its own.
+// harness returns what storetest needs. Every store has a prefix of its own.
 func (b redisBackend) harness() storetest.Harness {
 	prefixes := map[core.RefreshStore]string{}
 	open := func(t *testing.T, prefix string) core.RefreshStore {
-		client := b.connect()
-		t.Cleanup(func() { _ = client.Close() })
-		s, err := redisstore.New(client, redisstore.Options{Prefix: prefix})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := openRedis(t, b.connect(), redisstore.Options{Prefix: prefix})
 		prefixes[s] = prefix
 		return s
 	}
 	h := storetest.Harness{
-		Open:      func(t *testing.T) core.RefreshStore { return open(t, "tokenauth:"+t.Name()+core.NewTokenID("")+":") },
+		Open:      func(t *testing.T) core.RefreshStore { return open(t, core.NewTokenID("")+":") },
 		Peer:      func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, prefixes[s]) },
-		Dump:      func(t *testing.T, s core.RefreshStore) []byte { return dump(t, b.connect(), prefixes[s]) },
+		Dump:      func(t *testing.T, _ core.RefreshStore) []byte { return allFiles(t, b.folders) },
 		NativeTTL: true,
 	}
 	if b.restart != nil {
@@ -54,26 +56,30 @@ func (b redisBackend) harness() storetest.Harness {
 	return h
 }
 
-// dump returns all keys, fields and values that begin with that prefix.
-func dump(t *testing.T, client redis.UniversalClient, prefix string) []byte {
-	defer client.Close()
-	var all strings.Builder
-	keys, err := client.Keys(t.Context(), "*").Result()
-	if err != nil {
-		t.Fatal(err)
+// openRedis returns a store on the client, which it closes when the test ends.
+func openRedis(t testing.TB, client redis.UniversalClient, options redisstore.Options) *redisstore.Store {
+	t.Helper()
+	t.Cleanup(func() { _ = client.Close() })
+	s, err := redisstore.New(client, options)
+	must(t, err)
+	return s
+}
+
+// allFiles returns the bytes of all files in the folders: the append-only files
+// hold every change as it came, uncompressed.
+func allFiles(t *testing.T, folders []string) []byte {
+	t.Helper()
+	var all []byte
+	for _, folder := range folders {
+		files := os.DirFS(folder)
+		must(t, fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := fs.ReadFile(files, path)
+			all = append(all, content...)
+			return err
+		}))
 	}
-	for _, key := range keys {
-		if !strings.HasPrefix(key, prefix) {
-			continue
-		}
-		records, err := client.HGetAll(t.Context(), key).Result()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.WriteString(key + "\n")
-		for field, record := range records {
-			all.WriteString(field + " " + record + "\n")
-		}
-	}
-	return []byte(all.String())
+	return all
 }
