@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/tokenauth/tokenauth/core"
 )
 
@@ -55,3 +56,6 @@ func everyMethod(t testing.TB, s core.RefreshStore, known core.RefreshToken) map
 	_, errs["ListUser"] = s.ListUser(ctx, known.UserID, at)
 	return errs
 }
+
+// What a client of Redis says while servers go and come is expected here.
+func init() { logging.Disable() }

@@ -1,0 +1,178 @@
+package conformance_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/tokenauth/tokenauth/core"
+	redisstore "github.com/tokenauth/tokenauth/store/redis"
+	"github.com/tokenauth/tokenauth/storetest"
+	"github.com/tokenauth/tokenauth/storetest/server"
+)
+
+// The tests of the Cluster share one, because it takes long to come up. The last
+// of them kills a node.
+func TestRedisCluster(t *testing.T) {
+	cluster := server.RedisCluster(t)
+	connect := func() redis.UniversalClient {
+		return redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), ContextTimeoutEnabled: true})
+	}
+	t.Run("Resharding", func(t *testing.T) {
+		done := make(chan struct{})
+		var moving sync.WaitGroup
+		moving.Go(func() { reshard(cluster, done) })
+		backend := redisBackend{connect: connect}
+		for _, node := range cluster.Nodes() {
+			backend.folders = append(backend.folders, node.Dir())
+		}
+		storetest.Run(t, backend.harness())
+		close(done)
+		moving.Wait()
+	})
+	t.Run("LostAnswers", func(t *testing.T) {
+		loser := &answerLoser{}
+		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), Dialer: loser.dial})
+		lostAnswers(t, openRedis(t, client, redisstore.Options{Prefix: "lost:"}), loser)
+	})
+	for _, wait := range []int{0, 1} {
+		t.Run(fmt.Sprintf("Redirected/wait=%d", wait), func(t *testing.T) { redirected(t, cluster, connect(), wait) })
+	}
+	t.Run("ScriptFlush", func(t *testing.T) {
+		client := connect().(*redis.ClusterClient)
+		s := openRedis(t, client, redisstore.Options{Prefix: "flush:"})
+		must(t, s.Create(t.Context(), session("ann", epoch, day), 1))
+		must(t, client.ScriptFlush(t.Context()).Err())
+		must(t, s.Create(t.Context(), session("ann", epoch, day), 1))
+	})
+	t.Run("FailOver", func(t *testing.T) { clusterFailOver(t, cluster, connect()) })
+}
+
+// reshard moves slots from one master to the next until done is closed.
+func reshard(cluster *server.RedisClusterServers, done <-chan struct{}) {
+	const atOnce = 500
+	masters := cluster.Masters()
+	for first := 0; ; first = (first + atOnce) % (16384 - atOnce) {
+		for _, master := range masters {
+			select {
+			case <-done:
+				return
+			default:
+				cluster.MoveSlots(first, first+atOnce-1, master)
+			}
+		}
+	}
+}
+
+// redirected shows that calls find a slot that has moved and one that is on its
+// way, in which new keys are at the new master and old ones at the old.
+func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.UniversalClient, wait int) {
+	ctx, known, fresh := t.Context(), session("ann", epoch, day), session("ann", epoch, day)
+	prefix := fmt.Sprint("redirected ", wait, ":")
+	s := openRedis(t, client, redisstore.Options{Prefix: prefix, WaitReplicas: wait})
+	must(t, s.Create(ctx, known, 0)) // from now on the client knows who has the slot
+	slot := int(client.ClusterKeySlot(ctx, prefix+"{"+core.UserShard("ann")+"}").Val())
+	nodes := map[int]*redis.Client{}
+	for _, i := range cluster.Masters() {
+		nodes[i] = redis.NewClient(&redis.Options{Addr: cluster.Addrs()[i]})
+		defer nodes[i].Close()
+	}
+	owns := func(i int) bool {
+		return nodes[i].Do(ctx, "cluster", "countkeysinslot", slot).Err() == nil &&
+			nodes[i].Exists(ctx, prefix+"{"+core.UserShard("ann")+"}").Err() == nil
+	}
+	var from, to = -1, -1
+	for i := range nodes {
+		if owns(i) {
+			from = i
+		} else {
+			to = i
+		}
+	}
+
+	// On its way: no key is there yet, so each call is redirected by ASK.
+	must(t, nodes[to].Do(ctx, "cluster", "setslot", slot, "importing", nodeID(t, nodes[from])).Err())
+	must(t, nodes[from].Do(ctx, "cluster", "setslot", slot, "migrating", nodeID(t, nodes[to])).Err())
+	must(t, nodes[from].Del(ctx, prefix+"{"+core.UserShard("ann")+"}").Err())
+	must(t, s.Create(ctx, fresh, 0))
+	if _, err := s.Get(ctx, fresh.ID); err != nil {
+		t.Errorf("Get of a record created while its slot was on its way: %v", err)
+	}
+	if _, err := s.Get(ctx, known.ID); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("Get of a record that is nowhere: %v, want ErrNotFound", err)
+	}
+	cluster.MoveSlots(slot, slot, to) // and there
+	got, err := s.Exchange(ctx, refresh(fresh, epoch))
+	if err != nil || got.Generation != 1 {
+		t.Errorf("Exchange after the slot has moved: generation %d, %v", got.Generation, err)
+	}
+	if n, err := s.RevokeUser(ctx, "ann", epoch); n != 1 || err != nil {
+		t.Errorf("RevokeUser after the slot has moved: %d, %v, want 1", n, err)
+	}
+}
+
+func nodeID(t *testing.T, node *redis.Client) string {
+	id, err := node.Do(t.Context(), "cluster", "myid").Text()
+	must(t, err)
+	return id
+}
+
+// clusterFailOver shows that what replicas acknowledged survives the death of a
+// master, and that the store comes back by itself.
+func clusterFailOver(t *testing.T, cluster *server.RedisClusterServers, client redis.UniversalClient) {
+	s := openRedis(t, client, redisstore.Options{Prefix: "failover:", WaitReplicas: 1})
+	survives(t, s, func() { cluster.FailOver(cluster.Masters()[0]) }, func() {
+		// The dead master's replica has none of its own now.
+		s, err := redisstore.New(client, redisstore.Options{Prefix: "failover:"})
+		must(t, err)
+		worksAgain(t, s)
+	})
+}
+
+// survives stores sessions of many users, lets something happen and wants to find all
+// that was acknowledged.
+func survives(t *testing.T, s core.RefreshStore, happen, then func()) {
+	ctx := t.Context()
+	var records []core.RefreshToken
+	for i := range 100 {
+		record := session(fmt.Sprint("user ", i), epoch, day)
+		must(t, s.Create(ctx, record, 1))
+		record, err := s.Exchange(ctx, refresh(record, epoch.Add(time.Minute)))
+		must(t, err)
+		if i%2 == 0 {
+			must(t, s.Revoke(ctx, record.ID, epoch.Add(time.Hour)))
+			record.RevokedAt = epoch.Add(time.Hour)
+		}
+		records = append(records, record)
+	}
+	happen()
+	then()
+	for _, want := range records {
+		got, err := s.Get(ctx, want.ID)
+		if err != nil || got.Generation != want.Generation || !got.RevokedAt.Equal(want.RevokedAt) {
+			t.Errorf("got generation %d, revoked at %v, %v; want generation %d, revoked at %v",
+				got.Generation, got.RevokedAt, err, want.Generation, want.RevokedAt)
+		}
+	}
+}
+
+// worksAgain waits until the store serves every user.
+func worksAgain(t *testing.T, s core.RefreshStore) {
+	deadline := time.Now().Add(time.Minute)
+	for i := 0; i < 50; {
+		user := fmt.Sprint("new user ", i)
+		err := s.Create(t.Context(), session(user, epoch, day), 1)
+		switch {
+		case err == nil:
+			i++
+		case time.Now().After(deadline):
+			t.Fatalf("the store does not come back: %v", err)
+		default:
+			mustFail(t, "Create", err)
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	redisstore "github.com/tokenauth/tokenauth/store/redis"
+	"github.com/tokenauth/tokenauth/storetest"
+	"github.com/tokenauth/tokenauth/storetest/server"
+)
+
+func TestRedisSentinel(t *testing.T) {
+	sentinel := server.RedisSentinel(t)
+	connect := func() redis.UniversalClient {
+		return redis.NewFailoverClient(&redis.FailoverOptions{
+			MasterName: sentinel.MasterName(), SentinelAddrs: sentinel.SentinelAddrs(), ContextTimeoutEnabled: true,
+		})
+	}
+	t.Run("FailOver", func(t *testing.T) {
+		client := connect()
+		s := openRedis(t, client, redisstore.Options{WaitReplicas: 1})
+		survives(t, s, func() { sentinel.FailOver() }, func() {
+			s, err := redisstore.New(client, redisstore.Options{}) // no replica is left
+			must(t, err)
+			worksAgain(t, s)
+		})
+	})
+	backend := redisBackend{connect: connect}
+	for _, node := range sentinel.Nodes() {
+		backend.folders = append(backend.folders, node.Dir())
+	}
+	storetest.Run(t, backend.harness())
+}
