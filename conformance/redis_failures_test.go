@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -68,22 +69,29 @@ func lostAnswers(t *testing.T, s core.RefreshStore, loser *answerLoser) {
 	})
 }
 
-// answerLoser makes connections of which one loses an answer, once it is told to.
+// answerLoser makes connections of which one loses the answer to a script, once it
+// is told to.
 type answerLoser struct{ lose atomic.Bool }
 
 func (l *answerLoser) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-	return losingConn{conn, l}, err
+	return &losingConn{Conn: conn, loser: l}, err
 }
 
 type losingConn struct {
 	net.Conn
-	loser *answerLoser
+	loser  *answerLoser
+	script atomic.Bool // was sent last
 }
 
-func (c losingConn) Read(b []byte) (int, error) {
+func (c *losingConn) Write(b []byte) (int, error) {
+	c.script.Store(bytes.Contains(b, []byte("evalsha")))
+	return c.Conn.Write(b)
+}
+
+func (c *losingConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if n > 0 && c.loser.lose.CompareAndSwap(true, false) {
+	if n > 0 && c.script.Load() && c.loser.lose.CompareAndSwap(true, false) {
 		_ = c.Close()
 		return 0, io.ErrUnexpectedEOF
 	}
