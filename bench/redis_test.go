@@ -2,6 +2,8 @@ package bench
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,7 +14,7 @@ import (
 	"github.com/tokenauth/tokenauth/storetest/server"
 )
 
-// compareAndSet moves one value to the next, as any store of sessions must.
+// compareAndSet is the least that a script does which moves a value on.
 var compareAndSet = redis.NewScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
 	return false
@@ -20,71 +22,127 @@ end
 redis.call('SET', KEYS[1], ARGV[2])
 return ARGV[2]`)
 
-// BenchmarkRedisExchange measures an exchange beside its floors: a bare GET of as
-// many bytes, and a bare script that compares one value and sets it.
-func BenchmarkRedisExchange(b *testing.B) {
+// BenchmarkRedis measures an exchange of sessions spread among those of the store.
+// Its floors are a bare GET of as many bytes, and a bare EVALSHA that compares one
+// value and sets it.
+func BenchmarkRedis(b *testing.B) {
 	redisServer := server.Redis(b, "--appendonly", "no")
-	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr(), PoolSize: 64})
+	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr(), PoolSize: 64, ContextTimeoutEnabled: true})
 	defer client.Close()
+	s, err := redisstore.New(client, redisstore.Options{})
+	redisNoError(b, err)
 	for _, records := range []int{1_000, 100_000} {
-		must(b, client.FlushAll(b.Context()).Err())
-		s, err := redisstore.New(client, redisstore.Options{})
-		must(b, err)
-		tokens := logins(b, s, records)
-		values := make([]string, 1000)
-		pipe := client.Pipeline()
-		for i := range values {
-			values[i] = string(random(250))
-			pipe.Set(b.Context(), fmt.Sprint("value ", i), values[i], 0)
-		}
-		_, err = pipe.Exec(b.Context())
-		must(b, err)
+		redisNoError(b, client.FlushAll(b.Context()).Err())
+		sessions := redisSessions(b, s, records)
+		values := redisValues(b, client, len(sessions))
 		for _, goroutines := range []int{1, 64} {
-			measure := func(name string, f func(i int) error) {
-				b.Run(fmt.Sprintf("records=%d/goroutines=%d/%s", records, goroutines, name), func(b *testing.B) {
-					together(b, goroutines, f)
+			for _, measured := range []struct {
+				name string
+				call func(i int) error
+			}{
+				{"GET", func(i int) error { return client.Get(b.Context(), values[i]).Err() }},
+				{"EVALSHA", func(i int) error {
+					return compareAndSet.Run(b.Context(), client, values[i:i+1], values[i], values[i]).Err()
+				}},
+				{"Exchange", func(i int) error {
+					got, err := s.Exchange(b.Context(), sessions[i])
+					sessions[i].Generation, sessions[i].From = got.Generation, got.AccessRef
+					return err
+				}},
+			} {
+				b.Run(fmt.Sprintf("records=%d/goroutines=%d/%s", records, goroutines, measured.name), func(b *testing.B) {
+					b.ReportAllocs()
+					redisTogether(b, goroutines, len(sessions), measured.call)
 				})
 			}
-			measure("GET", func(i int) error {
-				return client.Get(b.Context(), fmt.Sprint("value ", i%len(values))).Err()
-			})
-			measure("EVALSHA", func(i int) error {
-				v := values[i%len(values)]
-				return compareAndSet.Run(b.Context(), client, []string{fmt.Sprint("value ", i%len(values))}, v, v).Err()
-			})
-			exchanges := make([]core.Exchange, len(values))
-			for i := range exchanges {
-				t := tokens[i*(len(tokens)/len(values))]
-				got, err := s.Get(b.Context(), t.ID)
-				must(b, err)
-				exchanges[i] = core.Exchange{ID: t.ID, Generation: got.Generation, From: got.AccessRef, To: core.Ref{1}, At: t.IssuedAt, ExpiresAt: t.ExpiresAt}
-			}
-			measure("Exchange", func(i int) error {
-				x := exchanges[i%len(exchanges)]
-				// Every goroutine has a share of the sessions, and leads them on.
-				got, err := s.Exchange(b.Context(), x)
-				if err == nil {
-					exchanges[i%len(exchanges)].Generation, exchanges[i%len(exchanges)].From = got.Generation, got.AccessRef
-				}
-				return err
-			})
 		}
 	}
 }
 
-// together calls f with ascending numbers from so many goroutines at once.
-func together(b *testing.B, goroutines int, f func(i int) error) {
-	b.SetParallelism(goroutines / 2)
+// BenchmarkRedisMemory reports what a session takes: of MEMORY USAGE, and of all
+// the memory that the server has taken from the system's allocator.
+func BenchmarkRedisMemory(b *testing.B) {
+	redisServer := server.Redis(b, "--appendonly", "no")
+	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr()})
+	defer client.Close()
+	s, err := redisstore.New(client, redisstore.Options{})
+	redisNoError(b, err)
+	const records = 100_000
+	for _, compact := range []string{"64", "1024"} {
+		b.Run("hash-max-listpack-value="+compact, func(b *testing.B) {
+			for b.Loop() {
+				redisNoError(b, client.ConfigSet(b.Context(), "hash-max-listpack-value", compact).Err())
+				redisNoError(b, client.FlushAll(b.Context()).Err())
+				before := redisUsed(b, client)
+				sessions := redisSessions(b, s, records)
+				var usage int64
+				for _, x := range sessions {
+					usage += client.MemoryUsage(b.Context(), "tokenauth:{"+core.IDShard(x.ID)+"}", 0).Val()
+				}
+				b.ReportMetric(float64(usage)/float64(len(sessions)), "usage-B/session")
+				b.ReportMetric(float64(redisUsed(b, client)-before)/records, "used-B/session")
+			}
+		})
+	}
+}
+
+func redisUsed(b *testing.B, client *redis.Client) (bytes int64) {
+	info, err := client.Info(b.Context(), "memory").Result()
+	redisNoError(b, err)
+	_, rest, _ := strings.Cut(info, "used_memory:")
+	_, err = fmt.Sscan(rest, &bytes)
+	redisNoError(b, err)
+	return bytes
+}
+
+// redisSessions stores one session for each of so many users, with a browser's
+// User-Agent and some claims, and returns exchanges of 1000 of them.
+func redisSessions(b *testing.B, s core.RefreshStore, n int) []core.Exchange {
+	b.Helper()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	var sessions []core.Exchange
+	for i := range n {
+		user := fmt.Sprintf("user-%06d", i)
+		t := core.RefreshToken{
+			ID: core.NewTokenID(user), UserID: user, AccessRef: core.Ref(random(16)),
+			Device: strings.Repeat("d", 120), Data: random(60),
+			IssuedAt: now, ExchangedAt: now, ExpiresAt: now.Add(7 * 24 * time.Hour),
+		}
+		redisNoError(b, s.Create(b.Context(), t, 1))
+		if i%(n/1000) == 0 {
+			sessions = append(sessions, core.Exchange{
+				ID: t.ID, From: t.AccessRef, To: core.Ref{1}, At: now, ExpiresAt: t.ExpiresAt,
+			})
+		}
+	}
+	return sessions
+}
+
+// redisValues stores values as long as a record, each its own key.
+func redisValues(b *testing.B, client *redis.Client, n int) []string {
+	b.Helper()
+	values := make([]string, n)
+	for i := range values {
+		values[i] = string(random(256))
+		redisNoError(b, client.Set(b.Context(), values[i], values[i], 0).Err())
+	}
+	return values
+}
+
+// redisTogether makes calls about one after the other of n things, from so many
+// goroutines, far fewer than things.
+func redisTogether(b *testing.B, goroutines, n int, call func(i int) error) {
 	if goroutines == 1 {
-		for i := range b.N {
-			must(b, f(i))
+		for i := 0; b.Loop(); i++ {
+			redisNoError(b, call(i%n))
 		}
 		return
 	}
-	var next atomic.Int64
+	var calls atomic.Int64
+	b.SetParallelism(max(1, goroutines/runtime.GOMAXPROCS(0)))
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if err := f(int(next.Add(1))); err != nil {
+			if err := call(int(calls.Add(1)) % n); err != nil {
 				b.Error(err)
 				return
 			}
@@ -92,23 +150,7 @@ func together(b *testing.B, goroutines int, f func(i int) error) {
 	})
 }
 
-// logins stores one record for each of so many users and returns them.
-func logins(b *testing.B, s core.RefreshStore, n int) []core.RefreshToken {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	tokens := make([]core.RefreshToken, n)
-	for i := range tokens {
-		user := fmt.Sprint("user ", i)
-		tokens[i] = core.RefreshToken{
-			ID: core.NewTokenID(user), UserID: user, AccessRef: core.Ref(random(16)),
-			Device: string(make([]byte, 120)), Data: random(60),
-			IssuedAt: now, ExchangedAt: now, ExpiresAt: now.Add(7 * 24 * time.Hour),
-		}
-		must(b, s.Create(b.Context(), tokens[i], 1))
-	}
-	return tokens
-}
-
-func must(b *testing.B, err error) {
+func redisNoError(b *testing.B, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)

@@ -44,9 +44,9 @@ func TestRedisCluster(t *testing.T) {
 	t.Run("ScriptFlush", func(t *testing.T) {
 		client := connect().(*redis.ClusterClient)
 		s := openRedis(t, client, redisstore.Options{Prefix: "flush:"})
-		must(t, s.Create(t.Context(), session("ann", epoch, day), 1))
-		must(t, client.ScriptFlush(t.Context()).Err())
-		must(t, s.Create(t.Context(), session("ann", epoch, day), 1))
+		noError(t, s.Create(t.Context(), session("ann", epoch, day), 1))
+		noError(t, client.ScriptFlush(t.Context()).Err())
+		noError(t, s.Create(t.Context(), session("ann", epoch, day), 1))
 	})
 	t.Run("FailOver", func(t *testing.T) { clusterFailOver(t, cluster, connect()) })
 }
@@ -73,7 +73,7 @@ func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.
 	ctx, known, fresh := t.Context(), session("ann", epoch, day), session("ann", epoch, day)
 	prefix := fmt.Sprint("redirected ", wait, ":")
 	s := openRedis(t, client, redisstore.Options{Prefix: prefix, WaitReplicas: wait})
-	must(t, s.Create(ctx, known, 0)) // from now on the client knows who has the slot
+	noError(t, s.Create(ctx, known, 0)) // from now on the client knows who has the slot
 	slot := int(client.ClusterKeySlot(ctx, prefix+"{"+core.UserShard("ann")+"}").Val())
 	nodes := map[int]*redis.Client{}
 	for _, i := range cluster.Masters() {
@@ -94,10 +94,10 @@ func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.
 	}
 
 	// On its way: no key is there yet, so each call is redirected by ASK.
-	must(t, nodes[to].Do(ctx, "cluster", "setslot", slot, "importing", nodeID(t, nodes[from])).Err())
-	must(t, nodes[from].Do(ctx, "cluster", "setslot", slot, "migrating", nodeID(t, nodes[to])).Err())
-	must(t, nodes[from].Del(ctx, prefix+"{"+core.UserShard("ann")+"}").Err())
-	must(t, s.Create(ctx, fresh, 0))
+	noError(t, nodes[to].Do(ctx, "cluster", "setslot", slot, "importing", nodeID(t, nodes[from])).Err())
+	noError(t, nodes[from].Do(ctx, "cluster", "setslot", slot, "migrating", nodeID(t, nodes[to])).Err())
+	noError(t, nodes[from].Del(ctx, prefix+"{"+core.UserShard("ann")+"}").Err())
+	noError(t, s.Create(ctx, fresh, 0))
 	if _, err := s.Get(ctx, fresh.ID); err != nil {
 		t.Errorf("Get of a record created while its slot was on its way: %v", err)
 	}
@@ -116,7 +116,7 @@ func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.
 
 func nodeID(t *testing.T, node *redis.Client) string {
 	id, err := node.Do(t.Context(), "cluster", "myid").Text()
-	must(t, err)
+	noError(t, err)
 	return id
 }
 
@@ -127,7 +127,7 @@ func clusterFailOver(t *testing.T, cluster *server.RedisClusterServers, client r
 	survives(t, s, func() { cluster.FailOver(cluster.Masters()[0]) }, func() {
 		// The dead master's replica has none of its own now.
 		s, err := redisstore.New(client, redisstore.Options{Prefix: "failover:"})
-		must(t, err)
+		noError(t, err)
 		worksAgain(t, s)
 	})
 }
@@ -139,11 +139,11 @@ func survives(t *testing.T, s core.RefreshStore, happen, then func()) {
 	var records []core.RefreshToken
 	for i := range 100 {
 		record := session(fmt.Sprint("user ", i), epoch, day)
-		must(t, s.Create(ctx, record, 1))
+		noError(t, s.Create(ctx, record, 1))
 		record, err := s.Exchange(ctx, refresh(record, epoch.Add(time.Minute)))
-		must(t, err)
+		noError(t, err)
 		if i%2 == 0 {
-			must(t, s.Revoke(ctx, record.ID, epoch.Add(time.Hour)))
+			noError(t, s.Revoke(ctx, record.ID, epoch.Add(time.Hour)))
 			record.RevokedAt = epoch.Add(time.Hour)
 		}
 		records = append(records, record)

@@ -29,11 +29,11 @@ func TestRedisLostAnswers(t *testing.T) {
 func lostAnswers(t *testing.T, s core.RefreshStore, loser *answerLoser) {
 	ctx := t.Context()
 	record := session("ann", epoch, day)
-	must(t, s.Create(ctx, record, 1)) // the server knows the scripts, and a connection is open
+	noError(t, s.Create(ctx, record, 1)) // the server knows the scripts, and a connection is open
 	_, err := s.Exchange(ctx, refresh(record, epoch))
-	must(t, err)
+	noError(t, err)
 	_, err = s.RevokeUser(ctx, "bob", epoch)
-	must(t, err)
+	noError(t, err)
 
 	t.Run("Create", func(t *testing.T) {
 		login := session("ann", epoch.Add(time.Hour), day)
@@ -107,7 +107,7 @@ func TestRedisDeadlines(t *testing.T) {
 				Addr: proxy.Addr(), ContextTimeoutEnabled: minds, ReadTimeout: time.Hour,
 			}), redisstore.Options{Prefix: name})
 			known := session("ann", epoch, day)
-			must(t, s.Create(t.Context(), known, 1))
+			noError(t, s.Create(t.Context(), known, 1))
 			proxy.Set(server.Stalled)
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
@@ -126,7 +126,7 @@ func TestRedisFailures(t *testing.T) {
 		client := redis.NewClient(&redis.Options{Addr: addr})
 		s := openRedis(t, client, redisstore.Options{Prefix: "type:"})
 		known := session("ann", epoch, day)
-		must(t, client.Set(t.Context(), "type:{"+core.UserShard("ann")+"}", "text", 0).Err())
+		noError(t, client.Set(t.Context(), "type:{"+core.UserShard("ann")+"}", "text", 0).Err())
 		fails(t, s, known)
 	})
 	t.Run("another format", func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestRedisFailures(t *testing.T) {
 			client := redis.NewClient(&redis.Options{Addr: addr})
 			s := openRedis(t, client, redisstore.Options{Prefix: "format:"})
 			known := session("ann", epoch, day)
-			must(t, client.HSet(t.Context(), "format:{"+core.UserShard("ann")+"}", known.ID[8:], value).Err())
+			noError(t, client.HSet(t.Context(), "format:{"+core.UserShard("ann")+"}", known.ID[8:], value).Err())
 			fails(t, s, known)
 		}
 	})
@@ -184,15 +184,15 @@ func TestRedisScriptFlush(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr()})
 	s := openRedis(t, client, redisstore.Options{})
 	known := session("ann", epoch, day)
-	must(t, s.Create(t.Context(), known, 1))
+	noError(t, s.Create(t.Context(), known, 1))
 	for range 2 {
-		must(t, client.ScriptFlush(t.Context()).Err())
+		noError(t, client.ScriptFlush(t.Context()).Err())
 		if _, err := s.Exchange(t.Context(), refresh(known, epoch)); err != nil {
 			t.Fatal(err)
 		}
 		known, _ = s.Get(t.Context(), known.ID)
 	}
-	must(t, client.ScriptFlush(t.Context()).Err())
+	noError(t, client.ScriptFlush(t.Context()).Err())
 	for method, err := range everyMethod(t, s, known) {
 		// The login in it revokes the session.
 		if err != nil && (method != "Exchange" || !errors.Is(err, core.ErrConflict)) {

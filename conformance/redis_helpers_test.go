@@ -28,7 +28,7 @@ func refresh(t core.RefreshToken, at time.Time) core.Exchange {
 	return core.Exchange{ID: t.ID, Generation: t.Generation, From: t.AccessRef, To: core.Ref{2}, At: at, ExpiresAt: t.ExpiresAt}
 }
 
-func must(t testing.TB, err error) {
+func noError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

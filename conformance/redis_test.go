@@ -61,7 +61,7 @@ func openRedis(t testing.TB, client redis.UniversalClient, options redisstore.Op
 	t.Helper()
 	t.Cleanup(func() { _ = client.Close() })
 	s, err := redisstore.New(client, options)
-	must(t, err)
+	noError(t, err)
 	return s
 }
 
@@ -72,7 +72,7 @@ func allFiles(t *testing.T, folders []string) []byte {
 	var all []byte
 	for _, folder := range folders {
 		files := os.DirFS(folder)
-		must(t, fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		noError(t, fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
 			}

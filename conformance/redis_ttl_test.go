@@ -26,53 +26,53 @@ func TestRedisTimeToLive(t *testing.T) {
 		}
 	}
 	t.Run("a login sets it", func(t *testing.T) {
-		must(t, s.Create(ctx, session("ann", epoch, 5*day), 1))
+		noError(t, s.Create(ctx, session("ann", epoch, 5*day), 1))
 		lives(t, "ann", 5*day)
 	})
 	t.Run("the longest life counts", func(t *testing.T) {
 		for _, life := range []time.Duration{day, 9 * day, 2 * day} {
-			must(t, s.Create(ctx, session("bob", epoch, life), 0))
+			noError(t, s.Create(ctx, session("bob", epoch, life), 0))
 		}
 		lives(t, "bob", 9*day)
 	})
 	t.Run("an exchange moves it later", func(t *testing.T) {
 		record := session("cat", epoch, day)
-		must(t, s.Create(ctx, record, 1))
+		noError(t, s.Create(ctx, record, 1))
 		x := refresh(record, epoch.Add(time.Hour))
 		x.ExpiresAt = x.At.Add(3 * day)
 		_, err := s.Exchange(ctx, x)
-		must(t, err)
+		noError(t, err)
 		lives(t, "cat", 3*day)
 	})
 	t.Run("an exchange never moves it earlier", func(t *testing.T) {
 		records := []core.RefreshToken{session("dan", epoch, 9*day), session("dan", epoch, day)}
 		for _, record := range records {
-			must(t, s.Create(ctx, record, 0))
+			noError(t, s.Create(ctx, record, 0))
 		}
 		_, err := s.Exchange(ctx, refresh(records[1], epoch.Add(time.Hour)))
-		must(t, err)
+		noError(t, err)
 		lives(t, "dan", 9*day)
 	})
 	t.Run("an exchange restores it", func(t *testing.T) {
 		record := session("eve", epoch, 3*day)
-		must(t, s.Create(ctx, record, 1))
-		must(t, client.Persist(ctx, key("eve")).Err())
+		noError(t, s.Create(ctx, record, 1))
+		noError(t, client.Persist(ctx, key("eve")).Err())
 		_, err := s.Exchange(ctx, refresh(record, epoch.Add(day)))
-		must(t, err)
+		noError(t, err)
 		lives(t, "eve", 2*day)
 	})
 	t.Run("it goes by the caller's clock", func(t *testing.T) {
 		for user, at := range map[string]time.Time{"far past": time.Unix(0, 0), "far future": epoch.AddDate(7000, 0, 0)} {
-			must(t, s.Create(ctx, session(user, at.UTC(), 5*day), 1))
+			noError(t, s.Create(ctx, session(user, at.UTC(), 5*day), 1))
 			lives(t, user, 5*day)
 		}
 	})
 	t.Run("a record of a moment stays", func(t *testing.T) {
 		record := session("fay", epoch, time.Millisecond)
-		must(t, s.Create(ctx, record, 1))
+		noError(t, s.Create(ctx, record, 1))
 		lives(t, "fay", 0)
 		_, err := s.Exchange(ctx, refresh(record, epoch))
-		must(t, err)
+		noError(t, err)
 	})
 	t.Run("nothing is without", func(t *testing.T) {
 		for _, key := range client.Keys(ctx, "*").Val() {
@@ -83,8 +83,8 @@ func TestRedisTimeToLive(t *testing.T) {
 	})
 	t.Run("records go by themselves", func(t *testing.T) {
 		record := session("gus", epoch, day)
-		must(t, s.Create(ctx, record, 1))
-		must(t, client.PExpire(ctx, key("gus"), time.Millisecond).Err())
+		noError(t, s.Create(ctx, record, 1))
+		noError(t, client.PExpire(ctx, key("gus"), time.Millisecond).Err())
 		for client.Exists(ctx, key("gus")).Val() == 1 {
 			time.Sleep(time.Millisecond)
 		}
@@ -106,7 +106,7 @@ func TestRedisDeadRecords(t *testing.T) {
 		t.Run(user, func(t *testing.T) {
 			at := epoch
 			for range 2000 {
-				must(t, s.Create(ctx, session(user, at, time.Hour), limit))
+				noError(t, s.Create(ctx, session(user, at, time.Hour), limit))
 				at = at.Add(time.Hour)
 			}
 			// For a day they are kept; of the others one in sixteen may be left.
@@ -117,11 +117,11 @@ func TestRedisDeadRecords(t *testing.T) {
 	}
 	t.Run("a few at a time", func(t *testing.T) {
 		for range 1000 {
-			must(t, s.Create(ctx, session("many", epoch, time.Hour), 0))
+			noError(t, s.Create(ctx, session("many", epoch, time.Hour), 0))
 		}
 		for _, limit := range []int{0, 1} {
 			before := count("many")
-			must(t, s.Create(ctx, session("many", epoch.Add(10*day), time.Hour), limit))
+			noError(t, s.Create(ctx, session("many", epoch.Add(10*day), time.Hour), limit))
 			if gone := before + 1 - count("many"); gone != 16 {
 				t.Errorf("a login at limit %d removed %d of %d dead records, want 16", limit, gone, before)
 			}
@@ -129,9 +129,9 @@ func TestRedisDeadRecords(t *testing.T) {
 	})
 	t.Run("not before their time", func(t *testing.T) {
 		record := session("slow", epoch, time.Hour)
-		must(t, s.Create(ctx, record, 1))
+		noError(t, s.Create(ctx, record, 1))
 		for _, limit := range []int{0, 1} {
-			must(t, s.Create(ctx, session("slow", record.ExpiresAt.Add(23*time.Hour), time.Hour), limit))
+			noError(t, s.Create(ctx, session("slow", record.ExpiresAt.Add(23*time.Hour), time.Hour), limit))
 			if _, err := s.Get(ctx, record.ID); err != nil {
 				t.Errorf("Get of a record that expired by the clock of one caller, not yet by another's: %v", err)
 			}

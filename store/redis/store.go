@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,9 +44,9 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 		return errors.New("redisstore: create: the user id, device or data is too long")
 	}
 	at := t.IssuedAt.UnixMilli()
-	reply := s.run(ctx, createScript, key, field, encodeRecord(t), max(0, limit), t.UserID,
+	r := s.run(ctx, createScript, key, field, encodeRecord(t), max(0, limit), t.UserID,
 		at, appendMoment(nil, at), ttl(t.ExpiresAt, t.IssuedAt), at-margin.Milliseconds(), deletions)
-	created, err := reply.number()
+	created, err := r.number()
 	if err == nil && created == 0 {
 		return core.ErrExists
 	}
@@ -60,12 +59,12 @@ func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
 	if !ok {
 		return core.RefreshToken{}, notFound(ctx, getScript)
 	}
-	reply := s.run(ctx, getScript, key, field)
-	v, err := reply.text()
+	r := s.run(ctx, getScript, key, field)
+	v, err := r.text()
 	if err != nil {
 		return core.RefreshToken{}, err
 	}
-	return reply.decode(id, v)
+	return r.decode(id, v)
 }
 
 // Exchange implements [core.RefreshStore].
@@ -75,13 +74,12 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToke
 		return core.RefreshToken{}, notFound(ctx, exchangeScript)
 	}
 	state := appendState(make([]byte, 0, stateBytes), x.Generation+1, x.To, x.From, x.At, x.ExpiresAt, notRevoked)
-	expected := append(binary.BigEndian.AppendUint64(make([]byte, 0, 24), uint64(x.Generation)), x.From[:]...)[1:]
-	r := s.run(ctx, exchangeScript, key, field, expected, state, x.At.UnixMilli(), ttl(x.ExpiresAt, x.At))
+	r := s.run(ctx, exchangeScript, key, field, state, ttl(x.ExpiresAt, x.At))
 	if err := r.failure(); err != nil {
 		return core.RefreshToken{}, err
 	}
-	// Where the exchange succeeded the script answers with the part of the record
-	// that it did not change, otherwise with a list of one: the record as it stands.
+	// A text is the part of the record that the exchange left as it was, a list of
+	// one the record that the exchange did not fit.
 	if constant, err := r.cmd.Text(); err == nil {
 		return r.decode(x.ID, string(state)+constant)
 	}
@@ -118,14 +116,14 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 // ListUser implements [core.RefreshStore].
 func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
 	shard := core.UserShard(userID)
-	reply := s.run(ctx, listUserScript, s.key(shard), userID, at.UnixMilli())
-	live, err := reply.texts()
+	r := s.run(ctx, listUserScript, s.key(shard), userID, at.UnixMilli())
+	live, err := r.texts() // fields and records by turns
 	if err != nil {
 		return nil, err
 	}
 	tokens := make([]core.RefreshToken, 0, len(live)/2)
 	for pair := range slices.Chunk(live, 2) {
-		t, err := reply.decode(shard+pair[0], pair[len(pair)-1])
+		t, err := r.decode(shard+pair[0], pair[len(pair)-1])
 		if err != nil {
 			return nil, err
 		}

@@ -1,8 +1,7 @@
--- ARGV: field, generation and from as they stand in a record, a record's first 58
--- bytes after the exchange, at, ttl
+-- ARGV: field, the first 58 bytes of the record after the exchange, ttl
 -- This script runs in every refresh. It does without the prelude, whose functions
 -- would be made anew each time.
-local call = redis.call
+local call, state = redis.call, ARGV[2]
 local v = call('HGET', KEYS[1], ARGV[1])
 if not v then
 	return false
@@ -10,16 +9,15 @@ end
 if string.byte(v) ~= 1 or #v < 65 then
 	return {err = 'TOKENAUTH a record has a format that this version does not know'}
 end
-local expiresAt, revokedAt = struct.unpack('>I6I6', v, 47)
-if revokedAt ~= 281474976710655 or tonumber(ARGV[4]) >= expiresAt then
-	return {v}
-end
-if string.sub(v, 2, 24) ~= ARGV[2] and struct.unpack('>I7', v, 2) >= struct.unpack('>I7', ARGV[2]) then
-	return {v}
+local generation, ref, _, _, expiresAt, revokedAt = struct.unpack('>I7c16c16I6I6I6', v, 2)
+local after, _, from, at = struct.unpack('>I7c16c16I6', state, 2)
+local ahead = after - 1 - generation
+if revokedAt ~= 281474976710655 or at >= expiresAt or ahead < 0 or ahead == 0 and ref ~= from then
+	return {v} -- in a list, to be told from success
 end
 local constant = string.sub(v, 59)
-call('HSET', KEYS[1], ARGV[1], ARGV[3] .. constant)
-if call('PTTL', KEYS[1]) < tonumber(ARGV[5]) - 3600000 then
-	call('PEXPIRE', KEYS[1], ARGV[5])
+call('HSET', KEYS[1], ARGV[1], state .. constant)
+if call('PTTL', KEYS[1]) < tonumber(ARGV[3]) - 3600000 then
+	call('PEXPIRE', KEYS[1], ARGV[3])
 end
-return constant
+return constant -- the caller has the rest
