@@ -18,18 +18,14 @@ import (
 // of them kills a node.
 func TestRedisCluster(t *testing.T) {
 	cluster := server.RedisCluster(t)
-	connect := func() redis.UniversalClient {
-		return redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), ContextTimeoutEnabled: true})
+	connect := func(dial dialer) redis.UniversalClient {
+		return redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), ContextTimeoutEnabled: true, Dialer: dial})
 	}
 	t.Run("Resharding", func(t *testing.T) {
 		done := make(chan struct{})
 		var moving sync.WaitGroup
 		moving.Go(func() { reshard(cluster, done) })
-		backend := redisBackend{connect: connect}
-		for _, node := range cluster.Nodes() {
-			backend.folders = append(backend.folders, node.Dir())
-		}
-		storetest.Run(t, backend.harness())
+		storetest.Run(t, redisBackend{connect: connect, servers: cluster.Nodes()}.harness())
 		close(done)
 		moving.Wait()
 	})
@@ -39,16 +35,16 @@ func TestRedisCluster(t *testing.T) {
 		lostAnswers(t, openRedis(t, client, redisstore.Options{Prefix: "lost:"}), loser)
 	})
 	for _, wait := range []int{0, 1} {
-		t.Run(fmt.Sprintf("Redirected/wait=%d", wait), func(t *testing.T) { redirected(t, cluster, connect(), wait) })
+		t.Run(fmt.Sprintf("Redirected/wait=%d", wait), func(t *testing.T) { redirected(t, cluster, connect(nil), wait) })
 	}
 	t.Run("ScriptFlush", func(t *testing.T) {
-		client := connect().(*redis.ClusterClient)
+		client := connect(nil).(*redis.ClusterClient)
 		s := openRedis(t, client, redisstore.Options{Prefix: "flush:"})
 		noError(t, s.Create(t.Context(), session("ann", epoch, day), 1))
 		noError(t, client.ScriptFlush(t.Context()).Err())
 		noError(t, s.Create(t.Context(), session("ann", epoch, day), 1))
 	})
-	t.Run("FailOver", func(t *testing.T) { clusterFailOver(t, cluster, connect()) })
+	t.Run("FailOver", func(t *testing.T) { clusterFailOver(t, cluster, connect(nil)) })
 }
 
 // reshard moves slots from one master to the next until done is closed.

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/tokenauth/tokenauth/core"
 	redisstore "github.com/tokenauth/tokenauth/store/redis"
+	"github.com/tokenauth/tokenauth/storetest"
 	"github.com/tokenauth/tokenauth/storetest/server"
 )
 
@@ -108,13 +109,13 @@ func TestRedisDeadlines(t *testing.T) {
 			}), redisstore.Options{Prefix: name})
 			known := session("ann", epoch, day)
 			noError(t, s.Create(t.Context(), known, 1))
-			proxy.Set(server.Stalled)
+			proxy.Set(storetest.Stalled)
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			if _, err := s.Exchange(ctx, refresh(known, epoch)); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Exchange: %v, want the context's error", err)
 			}
-			proxy.Set(server.Refused)
+			proxy.Set(storetest.Refused)
 		})
 	}
 }

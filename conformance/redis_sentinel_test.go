@@ -11,13 +11,13 @@ import (
 
 func TestRedisSentinel(t *testing.T) {
 	sentinel := server.RedisSentinel(t)
-	connect := func() redis.UniversalClient {
+	connect := func(dial dialer) redis.UniversalClient {
 		return redis.NewFailoverClient(&redis.FailoverOptions{
-			MasterName: sentinel.MasterName(), SentinelAddrs: sentinel.SentinelAddrs(), ContextTimeoutEnabled: true,
+			MasterName: sentinel.MasterName(), SentinelAddrs: sentinel.SentinelAddrs(), ContextTimeoutEnabled: true, Dialer: dial,
 		})
 	}
 	t.Run("FailOver", func(t *testing.T) {
-		client := connect()
+		client := connect(nil)
 		s := openRedis(t, client, redisstore.Options{WaitReplicas: 1})
 		survives(t, s, func() { sentinel.FailOver() }, func() {
 			s, err := redisstore.New(client, redisstore.Options{}) // no replica is left
@@ -25,9 +25,5 @@ func TestRedisSentinel(t *testing.T) {
 			worksAgain(t, s)
 		})
 	})
-	backend := redisBackend{connect: connect}
-	for _, node := range sentinel.Nodes() {
-		backend.folders = append(backend.folders, node.Dir())
-	}
-	storetest.Run(t, backend.harness())
+	storetest.Run(t, redisBackend{connect: connect, servers: sentinel.Nodes()}.harness())
 }

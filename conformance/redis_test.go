@@ -1,7 +1,9 @@
 package conformance_test
 
 import (
+	"context"
 	"io/fs"
+	"net"
 	"os"
 	"testing"
 
@@ -15,36 +17,50 @@ import (
 func TestRedis(t *testing.T) {
 	redisServer := server.Redis(t)
 	storetest.Run(t, redisBackend{
-		connect: func() redis.UniversalClient {
-			return redis.NewClient(&redis.Options{Addr: redisServer.Addr(), ContextTimeoutEnabled: true})
+		connect: func(dial dialer) redis.UniversalClient {
+			return redis.NewClient(&redis.Options{Addr: redisServer.Addr(), ContextTimeoutEnabled: true, Dialer: dial})
 		},
 		restart: func() {
 			redisServer.Stop()
 			redisServer.Start()
 		},
-		folders: []string{redisServer.Dir()},
+		crash: func() {
+			redisServer.Kill()
+			redisServer.Start()
+		},
+		servers: []*server.RedisServer{redisServer},
 	}.harness())
 }
 
+// dialer is a Dialer of the client's options; nil is the client's own.
+type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
+
 // redisBackend is a Redis for storetest: one server or several.
 type redisBackend struct {
-	connect func() redis.UniversalClient // returns a new client
-	restart func()                       // ends and starts the servers; nil: leave that out
-	folders []string                     // of the servers' files
+	connect func(dialer) redis.UniversalClient // returns a new client
+	restart func()                             // ends and starts the servers; nil: leave that out
+	crash   func()                             // kills and starts the servers; nil: leave that out
+	servers []*server.RedisServer              // those that clients may connect to
 }
 
 // harness returns what storetest needs. Every store has a prefix of its own.
 func (b redisBackend) harness() storetest.Harness {
 	prefixes := map[core.RefreshStore]string{}
 	open := func(t *testing.T, prefix string) core.RefreshStore {
-		s := openRedis(t, b.connect(), redisstore.Options{Prefix: prefix})
+		s := openRedis(t, b.connect(nil), redisstore.Options{Prefix: prefix})
 		prefixes[s] = prefix
 		return s
 	}
+	newPrefix := func() string { return core.NewTokenID("") + ":" }
 	h := storetest.Harness{
-		Open:      func(t *testing.T) core.RefreshStore { return open(t, core.NewTokenID("")+":") },
-		Peer:      func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, prefixes[s]) },
-		Dump:      func(t *testing.T, _ core.RefreshStore) []byte { return allFiles(t, b.folders) },
+		Open: func(t *testing.T) core.RefreshStore { return open(t, newPrefix()) },
+		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, prefixes[s]) },
+		Dump: func(t *testing.T, _ core.RefreshStore) []byte { return allFiles(t, b.servers) },
+		Disconnect: func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
+			dial, network := b.proxies(t)
+			return openRedis(t, b.connect(dial), redisstore.Options{Prefix: newPrefix()}), network
+		},
+		Crashes:   *crashes,
 		NativeTTL: true,
 	}
 	if b.restart != nil {
@@ -53,7 +69,37 @@ func (b redisBackend) harness() storetest.Harness {
 			return open(t, prefixes[s])
 		}
 	}
+	if b.crash != nil {
+		h.Crash = func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {
+			prefix := newPrefix()
+			return open(t, prefix), func() core.RefreshStore {
+				b.crash()
+				return open(t, prefix)
+			}
+		}
+	}
 	return h
+}
+
+// proxies puts a proxy before each server and returns what connects to the servers
+// through those, and what makes all of them fail.
+func (b redisBackend) proxies(t *testing.T) (dialer, func(storetest.Fault)) {
+	proxies := map[string]*server.Proxy{}
+	for _, s := range b.servers {
+		proxies[s.Addr()] = server.NewProxy(t, s.Addr())
+	}
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if proxy := proxies[addr]; proxy != nil { // Sentinels have none
+			addr = proxy.Addr()
+		}
+		var d net.Dialer
+		return d.DialContext(ctx, network, addr)
+	}
+	return dial, func(f storetest.Fault) {
+		for _, proxy := range proxies {
+			proxy.Set(f)
+		}
+	}
 }
 
 // openRedis returns a store on the client, which it closes when the test ends.
@@ -65,13 +111,13 @@ func openRedis(t testing.TB, client redis.UniversalClient, options redisstore.Op
 	return s
 }
 
-// allFiles returns the bytes of all files in the folders: the append-only files
+// allFiles returns the bytes of all files of the servers: the append-only files
 // hold every change as it came, uncompressed.
-func allFiles(t *testing.T, folders []string) []byte {
+func allFiles(t *testing.T, servers []*server.RedisServer) []byte {
 	t.Helper()
 	var all []byte
-	for _, folder := range folders {
-		files := os.DirFS(folder)
+	for _, s := range servers {
+		files := os.DirFS(s.Dir())
 		noError(t, fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
