@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test rehearse lint modules vuln cover bench fuzz tidy
+.PHONY: help test rehearse lint modules vuln cover crash bench fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -34,6 +34,10 @@ vuln: ## look for known vulnerabilities, where their database can be reached
 cover: ## print the statement coverage of core and token/jwt
 	cd core && go test -cover ./...
 	cd token/jwt && go test -cover ./...
+
+crash: ## kill the process of every durable store CRASHES times (default 50)
+	scripts/install-tools
+	cd conformance && go test -count=1 -timeout 60m -run '/Crash' -v . -crashes $(or $(CRASHES),50)
 
 bench: ## run the benchmarks, each beside its floor
 	cd bench && for run in 1 2 3 4 5 6; do go test -run '^$$' -bench . || exit; done
