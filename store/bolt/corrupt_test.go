@@ -1,6 +1,8 @@
 package boltstore_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/tokenauth/tokenauth/core"
 	boltstore "github.com/tokenauth/tokenauth/store/bolt"
+	"go.etcd.io/bbolt"
 )
 
 // damaged stores a record and puts something else in its place.
@@ -114,5 +117,38 @@ func TestDamageFailsNoOther(t *testing.T) {
 	calls.Wait()
 	for _, record := range good {
 		expect(t, s, record)
+	}
+}
+
+// A page that is no page makes bbolt panic.
+func TestDamagedPagesAreErrors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokens.db")
+	s := openAs(t, path, nil)
+	record := newToken("ann", epoch, after(10))
+	s.db.NoSync = true
+	for range 100 { // more than fits into the page that lists the buckets
+		must(t, s.Create(t.Context(), newToken("bob", epoch, after(10)), 0))
+	}
+	must(t, s.Create(t.Context(), record, 0))
+	var root int64
+	must(t, s.db.View(func(tx *bbolt.Tx) error {
+		root = int64(tx.Bucket(bucket("records")).Root()) * int64(s.db.Info().PageSize)
+		return nil
+	}))
+	must(t, s.db.Close())
+	damaged, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	_, err = damaged.WriteAt(make([]byte, 64), root)
+	must(t, err)
+	must(t, damaged.Close())
+
+	s = openAs(t, path, nil)
+	for range 2 {
+		for method, err := range everyCall(t, s, record) {
+			if method == "DeleteExpired" && err == nil { // the expiries are whole
+				continue
+			}
+			expectFailure(t, method, err, nil)
+		}
 	}
 }

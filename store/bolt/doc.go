@@ -26,7 +26,7 @@
 // one of the calls waits for that and can't be ended, so keep those short; a call
 // that writes, made inside one, never returns.
 //
-// A full disk, a file that was opened read-only, a closed database, a damaged record,
+// A full disk, a file that was opened read-only, a closed database, a damaged file,
 // a file of a later version of this package: each is an error that says so, and never
 // one of core's. Every record has a checksum; one that does not match is an error for
 // the calls that need that record and for no others. After a full disk the store is
@@ -36,8 +36,8 @@
 //
 // A call that changes something takes two syncs of the disk and little else. With 64
 // goroutines that exchange at once, each waits longer than it would alone, but the
-// disk is shared by dozens: 100,000 sessions take about ten times as many exchanges
-// as transactions of their own would do. An exchange rewrites one page of the
+// disk is shared by dozens: in a file of 100,000 sessions that makes about eight times
+// as many exchanges as transactions of their own. An exchange rewrites one page of the
 // records, or a few where Data is long; where it moves the session's expiry, as
 // IdleTimeout makes it, two pages of the other bucket more. Calls that change
 // nothing, such as an exchange that is a conflict, take no sync. Get and ListUser wait
@@ -51,7 +51,7 @@
 // A session takes about 240 bytes of the file and one and a half times the length of
 // its user id, device and data: 440 with the User-Agent of a browser for its device
 // and 58 bytes of user id and data, at 100,000 sessions. When many have come and gone it is
-// about a quarter more.
+// about a quarter more. The file grows in steps of 16 MiB (bbolt's AllocSize).
 //
 // # What to know
 //

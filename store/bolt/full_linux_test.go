@@ -69,3 +69,17 @@ func TestFullDisk(t *testing.T) {
 	}
 	must(t, s.db.Close())
 }
+
+// A file that somebody cuts off while it is open is an error, and not the end of the
+// process; so is each call after that.
+func TestCutFile(t *testing.T) {
+	s := open(t)
+	record := newToken("ann", epoch, after(10))
+	must(t, s.Create(t.Context(), record, 0))
+	must(t, os.Truncate(s.db.Path(), int64(2*s.db.Info().PageSize)))
+	for range 2 {
+		for method, err := range everyCall(t, s, record) {
+			expectFailure(t, method, err, nil)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func New(db *bbolt.DB, o Options) (*Store, error) {
 		o.Bucket = defaultBucket
 	}
 	names := namesOf(o.Bucket)
-	if err := names.open(db); err != nil {
+	if err := guarded(func() error { return names.open(db) }); err != nil {
 		return nil, fmt.Errorf("boltstore: open: %w", err)
 	}
 	return &Store{db: db, names: names, writes: committer{db: db, names: names}}, nil
@@ -125,18 +125,7 @@ func (s *Store) read(ctx context.Context, doing string, f func(*buckets) error) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return wrap(ctx, doing, s.view(f))
-}
-
-func (s *Store) view(f func(*buckets) error) (err error) {
-	defer recovered(&err)
-	return s.db.View(func(tx *bbolt.Tx) error {
-		b, err := s.names.in(tx)
-		if err != nil {
-			return err
-		}
-		return f(b)
-	})
+	return wrap(ctx, doing, s.db.View(func(tx *bbolt.Tx) error { return s.names.run(tx, f) }))
 }
 
 // wrap tells what was being done when the store could not answer. Other errors are

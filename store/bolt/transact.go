@@ -3,6 +3,7 @@ package boltstore
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 )
@@ -17,12 +18,17 @@ var (
 )
 
 // transact runs f in a transaction, which it commits if f returns nil and rolls
-// back otherwise. A panic, of f or of bbolt in a file that is damaged, is an error:
-// the goroutine that it would end works for others too.
-func (c *committer) transact(f func(*buckets) error) (err error) {
-	defer recovered(&err)
-	return c.db.Update(func(tx *bbolt.Tx) error {
-		b, err := c.names.in(tx)
+// back otherwise.
+func (c *committer) transact(f func(*buckets) error) error {
+	return guarded(func() error {
+		return c.db.Update(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
+	})
+}
+
+// run calls f with the buckets in the transaction.
+func (n names) run(tx *bbolt.Tx, f func(*buckets) error) error {
+	return guarded(func() error {
+		b, err := n.in(tx)
 		if err != nil {
 			return err
 		}
@@ -30,11 +36,17 @@ func (c *committer) transact(f func(*buckets) error) (err error) {
 	})
 }
 
-// recovered makes an error of a panic. It is to be deferred.
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("panic: %v", p)
-	}
+// guarded makes an error of a panic, which is how bbolt meets a file that is
+// damaged, and of reading a mapped page that the file has lost. The goroutine that
+// this would end works for others too, and holds the file.
+func guarded(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f()
 }
 
 // runAll runs the writes whose contexts have not ended. If it returns nil, their
@@ -45,7 +57,8 @@ func runAll(b *buckets, writes []*write) error {
 			continue
 		}
 		before := b.writes
-		if w.err = runOne(b, w); w.err == nil || b.writes == before {
+		w.err = guarded(func() error { return w.run(b) })
+		if w.err == nil || b.writes == before {
 			continue
 		}
 		if len(writes) > 1 {
@@ -57,11 +70,6 @@ func runAll(b *buckets, writes []*write) error {
 		return errUnchanged
 	}
 	return nil
-}
-
-func runOne(b *buckets, w *write) (err error) {
-	defer recovered(&err)
-	return w.run(b)
 }
 
 // answer settles the errors of writes whose transaction ended with err. Where it
