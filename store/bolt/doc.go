@@ -19,10 +19,10 @@
 //
 // Calls that write share transactions: while one is being written to the disk, the
 // calls that come meanwhile gather for the next. Each gets its own answer; where one
-// fails, the others don't. A call that comes alone goes at once. Its context can end
-// a call as long as that waits for its transaction, and then nothing has changed;
-// from there on the call waits for the true outcome, whatever becomes of its
-// context. While the application itself holds a write transaction of the same file,
+// fails, the others don't, unless the transaction itself can't be written. A call that
+// comes alone goes at once. Its context can end a call as long as that waits for its
+// transaction, and then nothing has changed; from there on the call waits for the
+// true outcome, whatever becomes of its context. While the application itself holds a write transaction of the same file,
 // one of the calls waits for that and can't be ended, so keep those short; a call
 // that writes, made inside one, never returns.
 //
@@ -41,7 +41,7 @@
 // records, or a few where Data is long; where it moves the session's expiry, as
 // IdleTimeout makes it, two pages of the other bucket more. Calls that change
 // nothing, such as an exchange that is a conflict, take no sync. Get and ListUser wait
-// for no other call.
+// for others only while the file grows.
 //
 // What a call costs does not grow with the store, but for the depth of a tree: the
 // records of one user lie together, and what expires first is at the start of a
@@ -58,6 +58,8 @@
 //   - Expired records are deleted by DeleteExpired and by nothing else, so run
 //     [core.Schema.RunCleanup]. A file never shrinks: the pages of deleted records
 //     are used again for new ones.
+//   - Where a disk is full even DeleteExpired may fail, because a transaction writes
+//     new pages before the old ones are free: make room first.
 //   - A read transaction that the application leaves open keeps all pages from being
 //     used again that were replaced since: the file grows. A backup (bbolt's
 //     Tx.WriteTo) is such a one.

@@ -18,8 +18,8 @@ type Options struct {
 }
 
 // Store is a [core.RefreshStore] in a bbolt file. Its methods do what the
-// comments there say; what else they return wraps an error of bbolt or tells what
-// is wrong with the file. New makes one. It is safe for concurrent use.
+// comments there say; their other errors wrap one of bbolt or tell what is wrong with
+// the file. New makes one. It is safe for concurrent use.
 type Store struct {
 	db     *bbolt.DB
 	names  names
@@ -31,10 +31,9 @@ var _ core.RefreshStore = (*Store)(nil)
 // New returns the store in the file that db has opened, and makes its buckets if
 // they are not there. A file of a newer format, and one that was opened read-only
 // and has no store yet, are errors; of one that was opened read-only and has a store,
-// Get and ListUser work. The store doesn't close db: who opened it does, when no call
-// is under way. After that every call is an error that matches bbolt's
-// ErrDatabaseNotOpen. Make one store of a file and share it: calls share
-// transactions only within a store.
+// Get and ListUser work. The store doesn't close db: who opened it does, and
+// every call after that is an error that matches bbolt's ErrDatabaseNotOpen. Make one
+// store of a file and share it: calls share transactions only within a store.
 func New(db *bbolt.DB, o Options) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("boltstore: no database: it is nil")
@@ -120,7 +119,7 @@ func (s *Store) write(ctx context.Context, doing string, run func(*buckets) erro
 	return wrap(ctx, doing, s.writes.do(ctx, run))
 }
 
-// read runs f in a transaction that only reads, which waits for no other.
+// read runs f in a transaction that only reads.
 func (s *Store) read(ctx context.Context, doing string, f func(*buckets) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
