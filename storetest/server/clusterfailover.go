@@ -14,6 +14,8 @@ func (c *RedisClusterServers) FailOver(i int) (promoted int) {
 	}
 	dead := view.self()
 	c.nodes[i].Kill()
+	c.setPatience(clusterImpatience)
+	defer c.setPatience(clusterPatience)
 	promoted = i
 	wait(c.t, fmt.Sprintf("the failover of node %d", i), func() error {
 		for j, node := range c.nodes {
@@ -34,6 +36,19 @@ func (c *RedisClusterServers) FailOver(i int) (promoted int) {
 		return nil
 	})
 	return promoted
+}
+
+// setPatience sets the timeout of the nodes that are up.
+func (c *RedisClusterServers) setPatience(milliseconds string) {
+	c.t.Helper()
+	for _, node := range c.nodes {
+		if !node.up() {
+			continue
+		}
+		if _, err := resp(node.Addr(), "CONFIG", "SET", "cluster-node-timeout", milliseconds); err != nil {
+			c.t.Error(err)
+		}
+	}
 }
 
 // ownerIn returns who serves the slot as the node at addr sees it, once it finds all slots served.

@@ -11,9 +11,10 @@ const (
 	clusterMasters = 3
 	clusterNodes   = 2 * clusterMasters
 	clusterSlots   = 16384
-	// A node that does not answer for so long is taken for dead. Shorter and a busy machine
-	// would have failovers that nobody asked for.
-	clusterTimeout = "3000"
+	// How many milliseconds a node may be silent before it is taken for dead: on a
+	// machine with much to do so long that nothing fails over unasked, and no
+	// longer than needed once a failover is.
+	clusterPatience, clusterImpatience = "60000", "3000"
 )
 
 // RedisClusterServers are the nodes of a Redis Cluster, by number. It is safe for concurrent
@@ -25,8 +26,8 @@ type RedisClusterServers struct {
 
 // RedisCluster starts a Redis Cluster, which needs Redis 7: the masters 0, 1 and 2 with a third of the slots each,
 // and their replicas 3, 4 and 5. Each node keeps what it has acknowledged, as that of [Redis] does;
-// replication is asynchronous, so that a failover may lose it. A master that does not answer for 3 seconds
-// is replaced by its replica.
+// replication is asynchronous, so that a failover may lose it. A master that does not answer for
+// a minute, or for 3 seconds during FailOver, is replaced by its replica.
 func RedisCluster(t testing.TB) *RedisClusterServers {
 	t.Helper()
 	c := &RedisClusterServers{t: t}
@@ -40,7 +41,7 @@ func RedisCluster(t testing.TB) *RedisClusterServers {
 			}
 			return []string{
 				"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(buses[i]),
-				"--cluster-node-timeout", clusterTimeout,
+				"--cluster-node-timeout", clusterPatience,
 				"--cluster-replica-validity-factor", "0", // a replica takes over however old its data
 				"--cluster-migration-barrier", "10", // and none is given to another master
 			}, err
@@ -97,7 +98,7 @@ func (c *RedisClusterServers) Addrs() []string {
 // Nodes returns the nodes.
 func (c *RedisClusterServers) Nodes() []*RedisServer { return slices.Clone(c.nodes) }
 
-// Kill kills node i, see [RedisServer]. The others notice after 3 seconds.
+// Kill kills node i, see [RedisServer]. The others notice after a minute.
 func (c *RedisClusterServers) Kill(i int) { c.nodes[i].Kill() }
 
 // Start starts node i again. When all nodes are up it waits until they agree and every

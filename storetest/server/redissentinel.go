@@ -9,7 +9,13 @@ import (
 	"testing"
 )
 
-const sentinelMaster = "tokenauth"
+const (
+	sentinelMaster = "tokenauth"
+	// How many milliseconds a master may be silent before Sentinel takes it for dead:
+	// on a machine with much to do so long that nothing fails over unasked, and
+	// no longer than needed once a failover is.
+	sentinelPatience, sentinelImpatience = "60000", "1000"
+)
 
 // RedisSentinelServers are a Redis master, its replica, by number, and the Sentinel that
 // watches them. It is safe for concurrent use, but for FailOver, which runs one at a time.
@@ -20,7 +26,8 @@ type RedisSentinelServers struct {
 }
 
 // RedisSentinel starts the master 0, its replica 1 and one Sentinel, which makes the replica the
-// master when the master has not answered for a second. Each node keeps what it has
+// master when the master has not answered for a minute, or for a second during FailOver. Each
+// node keeps what it has
 // acknowledged, as that of [Redis] does; replication is asynchronous, so that a failover may lose
 // it.
 func RedisSentinel(t testing.TB) *RedisSentinelServers {
@@ -52,9 +59,9 @@ func RedisSentinel(t testing.TB) *RedisSentinelServers {
 
 func sentinelConfig(master int) string {
 	return fmt.Sprintf(`sentinel monitor %[1]s 127.0.0.1 %[2]d 1
-sentinel down-after-milliseconds %[1]s 1000
+sentinel down-after-milliseconds %[1]s %[3]s
 sentinel failover-timeout %[1]s 5000
-`, sentinelMaster, master)
+`, sentinelMaster, master, sentinelPatience)
 }
 
 // SentinelAddrs returns the addresses of the Sentinels.
@@ -88,6 +95,8 @@ func (r *RedisSentinelServers) FailOver() (promoted int) {
 	}
 	promoted = 1 - dead
 	r.nodes[dead].Kill()
+	r.setPatience(sentinelImpatience)
+	defer r.setPatience(sentinelPatience)
 	wait(r.t, "the failover", func() error {
 		i, err := r.master()
 		if err != nil {
@@ -106,6 +115,13 @@ func (r *RedisSentinelServers) FailOver() (promoted int) {
 		return nil
 	})
 	return promoted
+}
+
+func (r *RedisSentinelServers) setPatience(milliseconds string) {
+	r.t.Helper()
+	if _, err := resp(r.sentinel.Addr(), "SENTINEL", "SET", sentinelMaster, "down-after-milliseconds", milliseconds); err != nil {
+		r.t.Error(err)
+	}
 }
 
 // Start starts server i again and waits until Sentinel has made it a replica of the
