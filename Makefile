@@ -11,7 +11,7 @@ help: ## list the targets
 
 test: ## pass every test of every module, installing what they need
 	scripts/install-tools
-	go test -race work
+	go test -race -timeout 20m work
 	scripts/rehearse
 
 rehearse: ## use the modules from outside, as a release would publish them
