@@ -1,0 +1,2 @@
+// Package gormstore keeps refresh-token records in a SQL database.
+package gormstore

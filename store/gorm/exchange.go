@@ -1,0 +1,86 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/tokenauth/tokenauth/core"
+	"gorm.io/gorm"
+)
+
+// tries is how often a record is looked at again that another caller changed back
+// and forth between an update and the look that explains it.
+const tries = 10
+
+// Exchange implements [core.RefreshStore].
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+	if err := ctx.Err(); err != nil {
+		return core.RefreshToken{}, err
+	}
+	if !isID(x.ID) {
+		return core.RefreshToken{}, core.ErrNotFound
+	}
+	exchange := s.exchangeReading
+	if s.dialect.returning {
+		exchange = s.exchangeReturning
+	}
+	for range tries {
+		t, done, err := exchange(ctx, x)
+		if done || err != nil {
+			return t, err
+		}
+	}
+	return core.RefreshToken{}, errors.New("gormstore: exchange: the record changes too often")
+}
+
+// exchangeReturning updates the record, which returns it. Only where that fails it
+// reads why. It is not done if the record would not refuse the exchange any more.
+func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.RefreshToken, done bool, err error) {
+	err = s.write(ctx, "exchange", func(db *gorm.DB) error {
+		done = false
+		return query(db, func(rows *sql.Rows) error {
+			done = true
+			t, err = scan(rows)
+			return err
+		}, s.sql.exchange, exchangeValues(x)...)
+	})
+	if done || err != nil {
+		return t, done, err
+	}
+	t, err = s.get(ctx, "exchange", x.ID)
+	if err != nil || allows(t, x) {
+		return core.RefreshToken{}, false, err
+	}
+	return t, true, core.ErrConflict
+}
+
+// exchangeReading reads the record first, for the columns that an update does not
+// return. It is not done if the record was changed before the update.
+func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.RefreshToken, bool, error) {
+	t, err := s.get(ctx, "exchange", x.ID)
+	if err != nil {
+		return core.RefreshToken{}, false, err
+	}
+	if !allows(t, x) {
+		return t, true, core.ErrConflict
+	}
+	done := false
+	err = s.write(ctx, "exchange", func(db *gorm.DB) error {
+		n, err := exec(db, s.sql.exchange, exchangeValues(x)...)
+		done = n == 1 // it always changes the generation, so it counts
+		return err
+	})
+	if !done || err != nil {
+		return core.RefreshToken{}, false, err
+	}
+	return moved(t, x), true, nil
+}
+
+// exchangeValues returns the values of the statement of an exchange.
+func exchangeValues(x core.Exchange) []any {
+	return []any{
+		x.Generation + 1, x.To[:], x.From[:], millis(x.At), millis(x.ExpiresAt),
+		x.ID, millis(x.At), x.Generation, x.Generation, x.From[:],
+	}
+}

@@ -1,0 +1,58 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// schemaVersion is the version of the tables that this package works on.
+const schemaVersion = 1
+
+// Migrate makes the store's tables and indexes where they are missing. Call it
+// before a version of this package first uses the database, or at every start: it
+// does no harm, also when several processes call it at once. It needs the right to
+// create tables. Tables of another version than this package's, as a newer one may
+// leave them, are an error, and nothing changes.
+func (s *Store) Migrate(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.dialect.schemaCommits {
+		unprepared := &pool{DB: s.pool.DB} // these statements are not needed again
+		return s.retry(ctx, "migrate", func() error { return s.migrate(on(s.db, ctx, unprepared)) })
+	}
+	return s.transact(ctx, "migrate", func(tx *gorm.DB) error {
+		// Without a lock a second process could find a table neither there nor
+		// free to make. No user has the empty id.
+		if err := s.lockUser(tx, ""); err != nil {
+			return err
+		}
+		return s.migrate(tx)
+	})
+}
+
+func (s *Store) migrate(db *gorm.DB) error {
+	if _, err := exec(db, s.sql.createVersion); err != nil {
+		return err
+	}
+	if _, err := exec(db, s.sql.insertVersion, schemaVersion); err != nil && !s.isDuplicate(err) {
+		return err
+	}
+	version := 0
+	read := func(rows *sql.Rows) error { return rows.Scan(&version) }
+	if err := query(db, read, s.sql.version); err != nil {
+		return err
+	}
+	if version != schemaVersion {
+		return fmt.Errorf("the tables are of version %d, and this package knows version %d alone", version, schemaVersion)
+	}
+	for _, statement := range s.sql.schema {
+		if _, err := exec(db, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	"gorm.io/gorm"
+)
+
+// Get implements [core.RefreshStore].
+func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+	if err := ctx.Err(); err != nil {
+		return core.RefreshToken{}, err
+	}
+	if !isID(id) {
+		return core.RefreshToken{}, core.ErrNotFound
+	}
+	return s.get(ctx, "get", id)
+}
+
+// get reads the record of that id, for what is being done.
+func (s *Store) get(ctx context.Context, doing, id string) (core.RefreshToken, error) {
+	var t core.RefreshToken
+	found := false
+	err := s.read(ctx, doing, func(db *gorm.DB) error {
+		return query(db, func(rows *sql.Rows) (err error) {
+			found = true
+			t, err = scan(rows)
+			return err
+		}, s.sql.get, id)
+	})
+	if err == nil && !found {
+		err = core.ErrNotFound
+	}
+	return t, err
+}
+
+// ListUser implements [core.RefreshStore].
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var tokens []core.RefreshToken
+	err := s.read(ctx, "list user", func(db *gorm.DB) error {
+		tokens = nil
+		return query(db, func(rows *sql.Rows) error {
+			t, err := scan(rows)
+			tokens = append(tokens, t)
+			return err
+		}, s.sql.list, []byte(userID), millis(at))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tokens, nil
+}

@@ -1,0 +1,117 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/tokenauth/tokenauth/core"
+	"gorm.io/gorm"
+)
+
+// Store is a [core.RefreshStore] in a SQL database. Its methods do what the comments
+// there say; their other errors begin with "gormstore:", what was being done, and wrap the
+// driver's. New makes one. It is safe for concurrent use.
+type Store struct {
+	db      *gorm.DB
+	pool    *pool
+	dialect *dialect
+	table   string // of the records, not quoted
+	sql     statements
+	// writing is taken by whoever writes to a database with one writer, so that
+	// the callers in this process wait for one another here, in order, and not
+	// for the database's lock.
+	writing chan struct{}
+}
+
+var _ core.RefreshStore = (*Store)(nil)
+
+// New returns a store in the database of db, which is one that gorm's dialectors
+// sqlite, postgres or mysql have opened, or others of these names. It asks nothing of the
+// database yet: see [Store.Migrate]. What db is configured to do matters to the
+// store in one way alone, that its Logger is told of the store's statements, without the
+// values in them; db is not changed and never closed. A db that has failed, a
+// dry run or a transaction is an error, and so are a dialect and an Options.Table
+// that the store doesn't know how to use.
+//
+// The statements that the store prepares last as long as the connections of db:
+// make one store of a database and keep it.
+func New(db *gorm.DB, o Options) (*Store, error) {
+	s, err := newStore(db, o)
+	if err != nil {
+		return nil, fmt.Errorf("gormstore: new: %w", err)
+	}
+	return s, nil
+}
+
+func newStore(db *gorm.DB, o Options) (*Store, error) {
+	if db == nil || db.Config == nil || db.Dialector == nil || db.Statement == nil {
+		return nil, errors.New("the database was not opened")
+	}
+	if db.Error != nil {
+		return nil, db.Error
+	}
+	if db.DryRun {
+		return nil, errors.New("the database only runs dry")
+	}
+	if _, ok := db.Statement.ConnPool.(gorm.TxCommitter); ok {
+		return nil, errors.New("the database is a transaction")
+	}
+	d := dialects[db.Name()]
+	if d == nil {
+		return nil, fmt.Errorf("the dialect %q is none of sqlite, postgres and mysql", db.Name())
+	}
+	connections, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	table, err := o.table()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		pool:    &pool{DB: connections, prepares: d.prepares, prepared: map[string]*sql.Stmt{}},
+		dialect: d, table: table, sql: newStatements(d, table, db.Statement.Quote),
+		writing: make(chan struct{}, 1),
+	}
+	log := discreet{db.Logger, func(err error) bool { return passing(err) || s.isDuplicate(err) }}
+	s.db = on(db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipDefaultTransaction: true, Logger: log}), context.Background(), s.pool)
+	return s, nil
+}
+
+// on returns the gorm session for one use of these connections.
+func on(db *gorm.DB, ctx context.Context, connections gorm.ConnPool) *gorm.DB {
+	session := db.Session(&gorm.Session{NewDB: true, Context: ctx})
+	session.Statement.ConnPool = connections
+	return session
+}
+
+// exec executes a statement and returns how many rows it changed.
+func exec(db *gorm.DB, query string, args ...any) (int, error) {
+	done := db.Exec(query, args...)
+	return int(done.RowsAffected), done.Error
+}
+
+// query reads each row that a statement returns. What read keeps it copies.
+func query(db *gorm.DB, read func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := db.Raw(query, args...).Rows()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // it is at its end, or has failed already
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// isDuplicate reports whether the error says that there is a row of that key.
+func (s *Store) isDuplicate(err error) bool {
+	if t, ok := s.db.Dialector.(gorm.ErrorTranslator); ok {
+		err = t.Translate(err)
+	}
+	return errors.Is(err, gorm.ErrDuplicatedKey)
+}

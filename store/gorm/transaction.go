@@ -1,0 +1,101 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// transaction is one that has begun. It is not safe for concurrent use.
+type transaction interface {
+	gorm.ConnPool
+	Commit() error
+	// Rollback undoes the transaction, if it has not ended, and gives its connection back.
+	Rollback() error
+}
+
+// begin begins a transaction in which the given statements will be used.
+func (p *pool) begin(ctx context.Context, statements ...string) (transaction, error) {
+	if p.prepares {
+		for _, query := range statements {
+			if _, err := p.prepare(ctx, query); err != nil {
+				return nil, err
+			}
+		}
+	}
+	// At a higher level a statement would not see what was committed while the
+	// transaction waited for its lock, and MySQL would lock gaps between records,
+	// other users' logins among them.
+	tx, err := p.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return nil, err
+	}
+	return &serverTransaction{tx, p}, nil
+}
+
+// serverTransaction is a transaction of database/sql that uses the pool's prepared
+// statements.
+type serverTransaction struct {
+	*sql.Tx
+	pool *pool
+}
+
+func (t *serverTransaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if s := t.pool.statement(query); s != nil {
+		return t.StmtContext(ctx, s).ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+func (t *serverTransaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := t.pool.statement(query); s != nil {
+		return t.StmtContext(ctx, s).QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+// beginImmediate begins a transaction of SQLite that has the write lock from its
+// start. database/sql has no word for that: its transactions would read first, and
+// fail when they then write after somebody else.
+func (p *pool) beginImmediate(ctx context.Context) (transaction, error) {
+	conn, err := p.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &immediate{conn, ctx}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		// If the context ended meanwhile it may have begun.
+		_ = t.Rollback()
+		return nil, err
+	}
+	return t, nil
+}
+
+// immediate is a transaction on a connection that nobody else uses meanwhile.
+type immediate struct {
+	*sql.Conn
+	ctx context.Context
+}
+
+func (t *immediate) Commit() error {
+	_, err := t.ExecContext(t.ctx, "COMMIT")
+	if err != nil {
+		// Where the commit failed for a lock the transaction is still open.
+		_ = t.Rollback()
+		return err
+	}
+	return t.Close()
+}
+
+func (t *immediate) Rollback() error {
+	ctx := context.WithoutCancel(t.ctx)
+	_, err := t.ExecContext(ctx, "ROLLBACK")
+	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
+		// Nobody must get this connection with an open transaction.
+		_ = t.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	return t.Close()
+}
