@@ -1,11 +1,10 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
-	"os"
-	"path/filepath"
-	"strings"
+	"fmt"
 	"testing"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -15,46 +14,18 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// database is one that a test has opened by gorm.
-type database struct {
-	*gorm.DB
-	dsn string
+// gormDialect is one way to reach a kind of database.
+type gormDialect struct {
+	dialector func(dsn string) gorm.Dialector
+	// create makes an empty database and returns its DSN.
+	create func(t *testing.T) string
+	// dump returns every byte of one that db has open.
+	dump func(t *testing.T, dsn string, db *gorm.DB) []byte
 }
 
-// gormHarness returns a harness for stores on the databases that open opens by a
-// DSN. create makes an empty one and returns its DSN; dump reads all of one.
-func gormHarness(open func(dsn string) gorm.Dialector, create func(t *testing.T) string, dump func(t *testing.T, d database) []byte) storetest.Harness {
-	databases := map[core.RefreshStore]database{}
-	client := func(t *testing.T, dsn string) core.RefreshStore {
-		t.Helper()
-		db, s, err := openGorm(open(dsn))
-		if err != nil {
-			t.Fatal(err)
-		}
-		databases[s] = database{db, dsn}
-		t.Cleanup(func() {
-			delete(databases, s)
-			_ = pool(t, db).Close()
-		})
-		return s
-	}
-	return storetest.Harness{
-		Open: func(t *testing.T) core.RefreshStore { return client(t, create(t)) },
-		Reopen: func(t *testing.T, s core.RefreshStore) core.RefreshStore {
-			t.Helper()
-			if err := pool(t, databases[s].DB).Close(); err != nil {
-				t.Fatal(err)
-			}
-			return client(t, databases[s].dsn)
-		},
-		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return client(t, databases[s].dsn) },
-		Dump: func(t *testing.T, s core.RefreshStore) []byte { return dump(t, databases[s]) },
-	}
-}
-
-// openGorm opens a database and a store in it, with its tables made.
-func openGorm(d gorm.Dialector) (*gorm.DB, *gormstore.Store, error) {
-	db, err := gorm.Open(d, &gorm.Config{Logger: logger.Discard})
+// open opens a store in the database, and makes its tables.
+func (d gormDialect) open(dsn string) (*gorm.DB, *gormstore.Store, error) {
+	db, err := gorm.Open(d.dialector(dsn), &gorm.Config{Logger: logger.Discard})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +36,41 @@ func openGorm(d gorm.Dialector) (*gorm.DB, *gormstore.Store, error) {
 	return db, s, s.Migrate(context.Background())
 }
 
-func pool(t *testing.T, db *gorm.DB) *sql.DB {
+// harness returns the harness of stores on this dialect.
+func (d gormDialect) harness() storetest.Harness {
+	type opened struct {
+		db  *gorm.DB
+		dsn string
+	}
+	stores := map[core.RefreshStore]opened{}
+	open := func(t *testing.T, dsn string) core.RefreshStore {
+		t.Helper()
+		db, s, err := d.open(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stores[s] = opened{db, dsn}
+		t.Cleanup(func() {
+			delete(stores, s)
+			_ = connections(t, db).Close()
+		})
+		return s
+	}
+	return storetest.Harness{
+		Open: func(t *testing.T) core.RefreshStore { return open(t, d.create(t)) },
+		Reopen: func(t *testing.T, s core.RefreshStore) core.RefreshStore {
+			t.Helper()
+			if err := connections(t, stores[s].db).Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, stores[s].dsn)
+		},
+		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, stores[s].dsn) },
+		Dump: func(t *testing.T, s core.RefreshStore) []byte { return d.dump(t, stores[s].dsn, stores[s].db) },
+	}
+}
+
+func connections(t *testing.T, db *gorm.DB) *sql.DB {
 	t.Helper()
 	p, err := db.DB()
 	if err != nil {
@@ -74,20 +79,36 @@ func pool(t *testing.T, db *gorm.DB) *sql.DB {
 	return p
 }
 
-// file returns the path of a database that is not there yet.
-func file(t *testing.T) string { return filepath.Join(t.TempDir(), "tokenauth.db") }
-
-// dumpFile returns the bytes of a database in a file and of its log.
-func dumpFile(t *testing.T, d database) []byte {
+// dumpTables returns every column of every row of every table in the database, as
+// it is and in hexadecimal.
+func dumpTables(t *testing.T, _ string, db *gorm.DB) []byte {
 	t.Helper()
-	path, _, _ := strings.Cut(strings.TrimPrefix(d.dsn, "file:"), "?")
-	all, err := os.ReadFile(path)
+	var all bytes.Buffer
+	tables, err := db.Migrator().GetTables()
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.ReadFile(path + "-wal")
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
+	for _, table := range tables {
+		rows, err := db.Table(table).Rows()
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, _ := rows.Columns()
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(sql.RawBytes)
+		}
+		for rows.Next() {
+			if err := rows.Scan(values...); err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range values {
+				fmt.Fprintf(&all, "%s %x\n", *v.(*sql.RawBytes), *v.(*sql.RawBytes))
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return append(all, log...)
+	return all.Bytes()
 }

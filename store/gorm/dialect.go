@@ -1,6 +1,7 @@
 package gormstore
 
 import (
+	"database/sql"
 	"fmt"
 	"strings"
 )
@@ -30,6 +31,13 @@ type dialect struct {
 	// transaction. There are so many numbers, or all of int64 if that is zero.
 	lock    string
 	numbers uint64
+	// DeleteExpired sees all expiries at one moment only if none moves meanwhile.
+	// Where its own locks are not enough for that, lockExpiries is the
+	// statement that waits for whoever moves one and keeps others from it, and
+	// movesExpiry the condition that goes through with that.
+	lockExpiries, movesExpiry string
+	// deleteIsolation is the level at which it deletes.
+	deleteIsolation sql.IsolationLevel
 	// schema are the statements that make the tables, where they are missing.
 	schema []string
 }
@@ -44,15 +52,21 @@ var dialects = map[string]*dialect{
 	"postgres": {
 		returning:  true,
 		onConflict: " ON CONFLICT DO NOTHING", forUpdate: " FOR UPDATE",
-		lock:   "SELECT pg_advisory_xact_lock(?)",
-		schema: postgresSchema,
+		// Whoever logs in moves expiries too.
+		lock:            "SELECT pg_advisory_xact_lock(?), pg_advisory_xact_lock_shared({expiries})",
+		lockExpiries:    "SELECT pg_advisory_xact_lock({expiries})",
+		movesExpiry:     " AND (SELECT pg_advisory_xact_lock_shared({expiries})) IS NOT NULL",
+		deleteIsolation: sql.LevelReadCommitted,
+		schema:          postgresSchema,
 	},
 	"mysql": {
 		prepares: true, deletesInOrder: true, schemaCommits: true,
 		forUpdate: " FOR UPDATE",
 		// An update, because a Galera cluster knows no other lock of two nodes.
 		lock: "UPDATE {locks} SET taken = taken + 1 WHERE number = ?", numbers: lockRows,
-		schema: mysqlSchema,
+		// At this level InnoDB locks the gaps between what it deletes.
+		deleteIsolation: sql.LevelRepeatableRead,
+		schema:          mysqlSchema,
 	},
 }
 

@@ -21,9 +21,14 @@ func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (i
 	if s.dialect.oneWriter {
 		err = s.write(ctx, "delete expired", remove)
 	} else {
-		// For its isolation level: at MySQL's own a DELETE locks gaps, and
-		// holds up those who log in.
-		err = s.transact(ctx, "delete expired", remove, s.sql.deleteExpired)
+		err = s.transactAt(ctx, s.dialect.deleteIsolation, "delete expired", func(tx *gorm.DB) error {
+			if s.sql.lockExpiries != "" {
+				if _, err := exec(tx, s.sql.lockExpiries); err != nil {
+					return err
+				}
+			}
+			return remove(tx)
+		}, s.sql.deleteExpired)
 	}
 	if err != nil {
 		return 0, err

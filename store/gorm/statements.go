@@ -1,12 +1,17 @@
 package gormstore
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+	"strings"
+)
 
 // statements are the texts of all statements, with a ? for each value, which gorm
 // turns into what the database has for it. The value after a parenthesis is never bytes, which
 // gorm would unfold there.
 type statements struct {
-	lock string
+	lock, lockExpiries string
 
 	get, list, unrevoked     string
 	insert                   string
@@ -27,10 +32,12 @@ const columns = "id, user_id, generation, access_ref, previous_ref, device, data
 func newStatements(d *dialect, table string, quote func(any) string) statements {
 	names := strings.NewReplacer(
 		"{records}", quote(table), "{version}", quote(table+"_version"), "{locks}", quote(table+"_locks"),
-		"{by_user}", quote(table+"_by_user"), "{by_expiry}", quote(table+"_by_expiry"), "{columns}", columns)
+		"{by_user}", quote(table+"_by_user"), "{by_expiry}", quote(table+"_by_expiry"), "{columns}", columns,
+		"{expiries}", strconv.FormatInt(lockNumber("expiries", table), 10))
 	text := func(parts ...string) string { return names.Replace(strings.Join(parts, "")) }
 	s := statements{
-		lock: text(d.lock),
+		lock:         text(d.lock),
+		lockExpiries: text(d.lockExpiries),
 
 		get: text("SELECT {columns} FROM {records} WHERE id = ?"),
 		list: text("SELECT {columns} FROM {records} WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ?",
@@ -39,7 +46,7 @@ func newStatements(d *dialect, table string, quote func(any) string) statements 
 		insert:    text("INSERT INTO {records} ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", d.onConflict),
 		exchange: text("UPDATE {records} SET generation = ?, access_ref = ?, previous_ref = ?, exchanged_at = ?, expires_at = ?",
 			" WHERE id = ? AND revoked_at IS NULL AND expires_at > ?",
-			" AND (generation < ? OR generation = ? AND access_ref = ?)"),
+			" AND (generation < ? OR generation = ? AND access_ref = ?)", d.movesExpiry),
 		revoke: text("UPDATE {records} SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"),
 		revokeOldest: text("UPDATE {records} SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ?",
 			" AND id <> ? AND (issued_at < ? OR issued_at = ? AND id <= ?)"),
@@ -62,4 +69,10 @@ func newStatements(d *dialect, table string, quote func(any) string) statements 
 		s.schema = append(s.schema, text(statement))
 	}
 	return s
+}
+
+// lockNumber returns the number of the lock of that name.
+func lockNumber(name ...string) int64 {
+	sum := sha256.Sum256([]byte("tokenauth lock\x00" + strings.Join(name, "\x00")))
+	return int64(binary.BigEndian.Uint64(sum[:]))
 }

@@ -18,7 +18,7 @@ type transaction interface {
 }
 
 // begin begins a transaction in which the given statements will be used.
-func (p *pool) begin(ctx context.Context, statements ...string) (transaction, error) {
+func (p *pool) begin(ctx context.Context, level sql.IsolationLevel, statements ...string) (transaction, error) {
 	if p.prepares {
 		for _, query := range statements {
 			if _, err := p.prepare(ctx, query); err != nil {
@@ -26,21 +26,47 @@ func (p *pool) begin(ctx context.Context, statements ...string) (transaction, er
 			}
 		}
 	}
-	// At a higher level a statement would not see what was committed while the
-	// transaction waited for its lock, and MySQL would lock gaps between records,
-	// other users' logins among them.
-	tx, err := p.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	conn, err := p.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &serverTransaction{tx, p}, nil
+	longer, end := linger(ctx)
+	tx, err := conn.BeginTx(longer, &sql.TxOptions{Isolation: level})
+	if err != nil {
+		end()
+		_ = conn.Close()
+		return nil, err
+	}
+	return &serverTransaction{Tx: tx, ctx: ctx, conn: conn, pool: p, end: end}, nil
 }
 
 // serverTransaction is a transaction of database/sql that uses the pool's prepared
 // statements.
 type serverTransaction struct {
 	*sql.Tx
+	ctx  context.Context
+	conn *sql.Conn
 	pool *pool
+	end  func()
+}
+
+func (t *serverTransaction) Commit() error {
+	defer t.close()
+	if err := t.ctx.Err(); err != nil {
+		_ = t.Tx.Rollback()
+		return err
+	}
+	return t.Tx.Commit()
+}
+
+func (t *serverTransaction) Rollback() error {
+	defer t.close()
+	return t.Tx.Rollback()
+}
+
+func (t *serverTransaction) close() {
+	t.end()
+	_ = t.conn.Close()
 }
 
 func (t *serverTransaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {

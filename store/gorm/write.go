@@ -2,8 +2,7 @@ package gormstore
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
+	"database/sql"
 	"errors"
 
 	"gorm.io/gorm"
@@ -17,7 +16,12 @@ func (s *Store) write(ctx context.Context, doing string, f func(*gorm.DB) error)
 			return err
 		}
 		defer end()
-		return f(on(s.db, ctx, s.pool))
+		longer := ctx
+		if !s.dialect.oneWriter { // in the process, where the outcome is known at once
+			longer, end = linger(ctx)
+			defer end()
+		}
+		return f(on(s.db, longer, s.pool))
 	})
 }
 
@@ -28,7 +32,16 @@ func (s *Store) read(ctx context.Context, doing string, f func(*gorm.DB) error) 
 
 // transact calls f with a transaction that is committed if f succeeds. It is told
 // the statements that f will use.
+//
+// At a higher level than this a statement would not see what was committed while the
+// transaction waited for its lock, and MySQL would lock gaps between records, other
+// users' logins among them.
 func (s *Store) transact(ctx context.Context, doing string, f func(*gorm.DB) error, statements ...string) error {
+	return s.transactAt(ctx, sql.LevelReadCommitted, doing, f, statements...)
+}
+
+// transactAt is transact at a level of isolation. SQLite has only one.
+func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing string, f func(*gorm.DB) error, statements ...string) error {
 	return s.retry(ctx, doing, func() error {
 		end, err := s.turn(ctx)
 		if err != nil {
@@ -39,7 +52,7 @@ func (s *Store) transact(ctx context.Context, doing string, f func(*gorm.DB) err
 		if s.dialect.oneWriter {
 			tx, err = s.pool.beginImmediate(ctx)
 		} else {
-			tx, err = s.pool.begin(ctx, statements...)
+			tx, err = s.pool.begin(ctx, level, statements...)
 		}
 		if err != nil {
 			return err
@@ -72,12 +85,11 @@ func (s *Store) lockUser(tx *gorm.DB, userID string) error {
 	if s.dialect.oneWriter {
 		return nil
 	}
-	sum := sha256.Sum256([]byte("tokenauth user lock\x00" + s.table + "\x00" + userID))
-	key := binary.BigEndian.Uint64(sum[:])
+	number := lockNumber("user", s.table, userID)
 	if s.dialect.numbers > 0 {
-		key %= s.dialect.numbers
+		number = int64(uint64(number) % s.dialect.numbers)
 	}
-	n, err := exec(tx, s.sql.lock, int64(key))
+	n, err := exec(tx, s.sql.lock, number)
 	if err == nil && n == 0 {
 		err = errors.New("there is no row to lock: Migrate makes them")
 	}
