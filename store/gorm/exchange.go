@@ -56,7 +56,8 @@ func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.
 }
 
 // exchangeReading reads the record first, for the columns that an update does not
-// return. It is not done if the record was changed before the update.
+// return and that never change; the update makes sure that it is still that
+// record, and not a later one of its id. It is not done if the record was changed before the update.
 func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.RefreshToken, bool, error) {
 	t, err := s.get(ctx, "exchange", x.ID)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.Refr
 	}
 	done := false
 	err = s.write(ctx, "exchange", func(db *gorm.DB) error {
-		n, err := exec(db, s.sql.exchange, exchangeValues(x)...)
+		n, err := exec(db, s.sql.exchange, append(exchangeValues(x), millis(t.IssuedAt), []byte(t.Device), data(t))...)
 		done = n == 1 // it always changes the generation, so it counts
 		return err
 	})

@@ -16,19 +16,18 @@ func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // values returns the values of a record in the order of columns.
 func values(t core.RefreshToken) []any {
-	data := t.Data
-	if data == nil {
-		data = []byte{} // nil would be NULL
-	}
 	var revokedAt sql.NullInt64
 	if !t.RevokedAt.IsZero() {
 		revokedAt = sql.NullInt64{Int64: millis(t.RevokedAt), Valid: true}
 	}
 	return []any{
-		t.ID, []byte(t.UserID), t.Generation, t.AccessRef[:], t.PreviousRef[:], []byte(t.Device), data,
+		t.ID, []byte(t.UserID), t.Generation, t.AccessRef[:], t.PreviousRef[:], []byte(t.Device), data(t),
 		millis(t.IssuedAt), millis(t.ExchangedAt), millis(t.ExpiresAt), revokedAt,
 	}
 }
+
+// data returns the record's Data, empty where it is nil, which would be NULL.
+func data(t core.RefreshToken) []byte { return append([]byte{}, t.Data...) }
 
 // scan reads the record that the rows stand at.
 func scan(rows *sql.Rows) (core.RefreshToken, error) {

@@ -61,6 +61,8 @@ func newStatements(d *dialect, table string, quote func(any) string) statements 
 	}
 	if d.returning {
 		s.exchange = text(s.exchange, " RETURNING {columns}")
+	} else {
+		s.exchange = text(s.exchange, " AND issued_at = ? AND device = ? AND data = ?")
 	}
 	if d.deletesInOrder {
 		s.deleteExpired = text("DELETE FROM {records} WHERE expires_at < ? ORDER BY expires_at LIMIT ?")

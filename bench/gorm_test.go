@@ -1,0 +1,207 @@
+package bench
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	gormstore "github.com/tokenauth/tokenauth/store/gorm"
+	"github.com/tokenauth/tokenauth/storetest/server"
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// BenchmarkGormExchange measures an exchange in each kind of database, beside its
+// floor: a prepared conditional UPDATE of the same columns through database/sql.
+// Every exchange moves the record's expiry, as an idle timeout makes it.
+func BenchmarkGormExchange(b *testing.B) {
+	for _, dialect := range []struct {
+		name string
+		open func(b *testing.B) gorm.Dialector
+	}{
+		{"SQLite", func(b *testing.B) gorm.Dialector {
+			return sqlite.Open("file:" + filepath.Join(b.TempDir(), "tokenauth.db") + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000")
+		}},
+		{"PostgreSQL", func(b *testing.B) gorm.Dialector {
+			s := server.PostgreSQL(b)
+			return postgres.Open(s.DSN(s.CreateDatabase()))
+		}},
+		{"MariaDB", func(b *testing.B) gorm.Dialector {
+			s := server.MariaDB(b)
+			return mysql.Open(s.DSN(s.CreateDatabase()))
+		}},
+	} {
+		for _, records := range []int{1_000, 100_000} {
+			b.Run(fmt.Sprintf("%s/records=%d", dialect.name, records), func(b *testing.B) {
+				benchmarkGormExchange(b, dialect.open(b), records)
+			})
+		}
+	}
+}
+
+const goroutines = 64
+
+func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) {
+	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	pool, err := db.DB()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = pool.Close() })
+	pool.SetMaxOpenConns(goroutines)
+	pool.SetMaxIdleConns(goroutines)
+	store, err := gormstore.New(db, gormstore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := store.Migrate(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	ids := fillGorm(b, db, records)
+	floor := gormFloor(b, db)
+	for _, bench := range []struct {
+		name     string
+		exchange func(core.Exchange) error
+	}{
+		{"floor", floor},
+		{"exchange", func(x core.Exchange) error {
+			_, err := store.Exchange(b.Context(), x)
+			return err
+		}},
+	} {
+		b.Run(bench.name+"/sequential", func(b *testing.B) {
+			sessions := sessionsOf(ids)
+			i := 0
+			for b.Loop() {
+				if err := bench.exchange(sessions[i%len(sessions)].next()); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+		b.Run(bench.name+"/goroutines=64", func(b *testing.B) {
+			sessions := sessionsOf(ids)
+			var started atomic.Int64
+			b.SetParallelism(goroutines / runtime.GOMAXPROCS(0))
+			b.RunParallel(func(pb *testing.PB) {
+				session := sessions[started.Add(1)-1]
+				for pb.Next() {
+					if err := bench.exchange(session.next()); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
+	}
+}
+
+// fillGorm puts so many records into the table, one for each user, and returns the
+// ids of some from all over it.
+func fillGorm(b *testing.B, db *gorm.DB, records int) []string {
+	b.Helper()
+	var ids []string
+	const batch = 500
+	for first := 0; first < records; first += batch {
+		var rows []map[string]any
+		for i := first; i < min(first+batch, records); i++ {
+			user := fmt.Sprint("user-", i)
+			id := core.NewTokenID(user)
+			if i%(records/goroutines) == 0 && len(ids) < goroutines {
+				ids = append(ids, id)
+			}
+			at := gormEpoch.UnixMilli() + int64(i)
+			rows = append(rows, map[string]any{
+				"id": id, "user_id": []byte(user), "generation": 0,
+				"access_ref": random(16), "previous_ref": make([]byte, 16),
+				"device": []byte("Firefox on Linux"), "data": []byte(`{"role":"admin"}`),
+				"issued_at": at, "exchanged_at": at, "expires_at": at + int64(7*24*time.Hour/time.Millisecond), "revoked_at": nil,
+			})
+		}
+		if err := db.Table("refresh_tokens").Create(rows).Error; err != nil {
+			b.Fatal(err)
+		}
+	}
+	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	return ids
+}
+
+var gormEpoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// gormSession goes from one exchange to the next, each from a generation ahead of
+// the record, whatever an earlier benchmark left there.
+type gormSession struct{ x core.Exchange }
+
+var gormGeneration atomic.Int64
+
+func sessionsOf(ids []string) []*gormSession {
+	sessions := make([]*gormSession, len(ids))
+	generation := gormGeneration.Add(1_000_000_000)
+	for i, id := range ids {
+		at := gormEpoch.Add(time.Duration(generation) / 1000)
+		sessions[i] = &gormSession{core.Exchange{ID: id, Generation: generation, At: at, ExpiresAt: at.Add(7 * 24 * time.Hour)}}
+	}
+	return sessions
+}
+
+func (s *gormSession) next() core.Exchange {
+	s.x.Generation++
+	s.x.From = s.x.To
+	s.x.To[0]++
+	s.x.At = s.x.At.Add(time.Millisecond)
+	s.x.ExpiresAt = s.x.ExpiresAt.Add(time.Millisecond)
+	return s.x
+}
+
+// gormFloor returns the least that an exchange must do.
+func gormFloor(b *testing.B, db *gorm.DB) func(core.Exchange) error {
+	b.Helper()
+	pool, err := db.DB()
+	if err != nil {
+		b.Fatal(err)
+	}
+	query := "UPDATE refresh_tokens SET generation = ?, access_ref = ?, previous_ref = ?, exchanged_at = ?, expires_at = ?" +
+		" WHERE id = ? AND revoked_at IS NULL AND expires_at > ? AND (generation < ? OR generation = ? AND access_ref = ?)"
+	switch db.Name() {
+	case "postgres":
+		for i := 1; strings.Contains(query, "?"); i++ {
+			query = strings.Replace(query, "?", fmt.Sprint("$", i), 1)
+		}
+	case "sqlite":
+		// Fastest with one connection, since one alone can write.
+		path := strings.TrimPrefix(db.Dialector.(*sqlite.Dialector).DSN, "file:")
+		if pool, err = sql.Open("sqlite3", "file:"+path); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = pool.Close() })
+		pool.SetMaxOpenConns(1)
+	}
+	update, err := pool.PrepareContext(b.Context(), query)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func(x core.Exchange) error {
+		result, err := update.ExecContext(b.Context(), x.Generation+1, x.To[:], x.From[:], x.At.UnixMilli(), x.ExpiresAt.UnixMilli(),
+			x.ID, x.At.UnixMilli(), x.Generation, x.Generation, x.From[:])
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); n != 1 || err != nil {
+			return fmt.Errorf("%d records updated: %w", n, err)
+		}
+		return nil
+	}
+}
