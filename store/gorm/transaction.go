@@ -12,8 +12,9 @@ import (
 // transaction is one that has begun. It is not safe for concurrent use.
 type transaction interface {
 	gorm.ConnPool
+	// Commit and Rollback end the transaction and give its connection back,
+	// whether they succeed or not.
 	Commit() error
-	// Rollback undoes the transaction, if it has not ended, and gives its connection back.
 	Rollback() error
 }
 
@@ -113,7 +114,8 @@ func (t *immediate) Commit() error {
 		_ = t.Rollback()
 		return err
 	}
-	return t.Close()
+	_ = t.Close()
+	return nil
 }
 
 func (t *immediate) Rollback() error {

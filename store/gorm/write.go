@@ -57,10 +57,16 @@ func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing 
 		if err != nil {
 			return err
 		}
+		ended := false
+		defer func() { // where f has failed, or a plugin of gorm has panicked in it
+			if !ended {
+				_ = tx.Rollback()
+			}
+		}()
 		if err := f(on(s.db, ctx, tx)); err != nil {
-			_ = tx.Rollback() // it was to fail anyway
 			return err
 		}
+		ended = true
 		return tx.Commit()
 	})
 }

@@ -1,0 +1,247 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	gormstore "github.com/tokenauth/tokenauth/store/gorm"
+	"github.com/tokenauth/tokenauth/storetest/server"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+)
+
+// TestGorm tries what the store promises beyond the contract, in each kind of
+// database.
+func TestGorm(t *testing.T) {
+	for name, start := range map[string]func(t *testing.T) gormDialect{
+		"SQLite":     func(*testing.T) gormDialect { return gormSQLite("") },
+		"PostgreSQL": func(t *testing.T) gormDialect { return gormPostgreSQL(t, server.PostgreSQL(t)) },
+		"MariaDB":    func(t *testing.T) gormDialect { return gormMariaDB(server.MariaDB(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := start(t)
+			for name, check := range map[string]func(t *testing.T, d gormDialect){
+				"Migrate again changes nothing":                  migrateAgain,
+				"Migrate of many at once":                        migrateAtOnce,
+				"Migrate refuses newer tables":                   migrateNewer,
+				"stores of two tables are strangers":             twoTables,
+				"one connection is enough":                       oneConnection,
+				"no lock or deadlock reaches 64 callers":         manyCallers,
+				"refused for another transaction, it tries on":   triesOn,
+				"refused again and again, it gives up":           givesUp,
+				"gorm may be configured in any way":              anyConfiguration,
+				"statements are logged without values or alarms": loggedDiscreetly,
+				"a plugin's panic leaves no transaction open":    pluginPanics,
+			} {
+				t.Run(name, func(t *testing.T) { check(t, d) })
+			}
+		})
+	}
+}
+
+// opened returns a new database with a store in it.
+func (d gormDialect) opened(t *testing.T, c *gorm.Config) (*gorm.DB, *gormstore.Store) {
+	t.Helper()
+	return d.reopened(t, d.create(t), c)
+}
+
+// reopened returns a store in the database of that DSN.
+func (d gormDialect) reopened(t *testing.T, dsn string, c *gorm.Config) (*gorm.DB, *gormstore.Store) {
+	t.Helper()
+	if c.Logger == nil {
+		c.Logger = logger.Discard
+	}
+	db, err := gorm.Open(d.dialector(dsn), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connections(t, db).Close() })
+	s, err := gormstore.New(db, gormstore.Options{})
+	must(t, err)
+	must(t, s.Migrate(t.Context()))
+	return db, s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var noon = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func loginOf(user string, at time.Time) core.RefreshToken {
+	return core.RefreshToken{
+		ID: core.NewTokenID(user), UserID: user, AccessRef: core.Ref{1}, Device: "Firefox", Data: []byte("secret of " + user),
+		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour),
+	}
+}
+
+func exchangeOf(r core.RefreshToken) core.Exchange {
+	return core.Exchange{
+		ID: r.ID, Generation: r.Generation, From: r.AccessRef, To: core.Ref{byte(r.Generation + 2)},
+		At: r.ExchangedAt.Add(time.Second), ExpiresAt: r.ExpiresAt.Add(time.Second),
+	}
+}
+
+func migrateAgain(t *testing.T, d gormDialect) {
+	_, s := d.opened(t, &gorm.Config{})
+	login := loginOf("ann", noon)
+	must(t, s.Create(t.Context(), login, 1))
+	must(t, s.Migrate(t.Context()))
+	got, err := s.Get(t.Context(), login.ID)
+	if err != nil || got.UserID != "ann" {
+		t.Errorf("Get: %+v, %v", got, err)
+	}
+}
+
+func migrateAtOnce(t *testing.T, d gormDialect) {
+	for range 5 {
+		dsn := d.create(t)
+		var all sync.WaitGroup
+		errs := make([]error, 8)
+		for i := range errs {
+			all.Go(func() {
+				db, _, err := d.open(dsn)
+				if db != nil {
+					_ = connections(t, db).Close()
+				}
+				errs[i] = err
+			})
+		}
+		all.Wait()
+		must(t, errors.Join(errs...))
+	}
+}
+
+func migrateNewer(t *testing.T, d gormDialect) {
+	db, s := d.opened(t, &gorm.Config{})
+	must(t, db.Exec("UPDATE refresh_tokens_version SET version = 2").Error)
+	must(t, db.Exec("DROP TABLE refresh_tokens").Error)
+	err := s.Migrate(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("Migrate: %v, want an error about version 2", err)
+	}
+	if db.Migrator().HasTable("refresh_tokens") {
+		t.Error("Migrate made a table beside those of a newer version")
+	}
+}
+
+func twoTables(t *testing.T, d gormDialect) {
+	db, here := d.opened(t, &gorm.Config{})
+	there, err := gormstore.New(db, gormstore.Options{Table: "Other_2"})
+	must(t, err)
+	must(t, there.Migrate(t.Context()))
+	login := loginOf("ann", noon)
+	must(t, here.Create(t.Context(), login, 1))
+	if _, err := there.Get(t.Context(), login.ID); !errors.Is(err, core.ErrNotFound) {
+		t.Errorf("Get from the other table: %v, want ErrNotFound", err)
+	}
+	must(t, there.Create(t.Context(), login, 1))
+	must(t, there.Revoke(t.Context(), login.ID, noon))
+	if got, err := here.Get(t.Context(), login.ID); err != nil || !got.RevokedAt.IsZero() {
+		t.Errorf("Get after a revocation in the other table: %+v, %v", got, err)
+	}
+}
+
+func oneConnection(t *testing.T, d gormDialect) {
+	db, s := d.opened(t, &gorm.Config{})
+	connections(t, db).SetMaxOpenConns(1)
+	// Another store finds nothing prepared.
+	for range 5 {
+		s, _ = gormstore.New(db, gormstore.Options{})
+		useAll(t, 16, s)
+	}
+}
+
+func manyCallers(t *testing.T, d gormDialect) {
+	dsn := d.create(t)
+	_, here := d.reopened(t, dsn, &gorm.Config{})
+	_, there := d.reopened(t, dsn, &gorm.Config{})
+	useAll(t, 32, here, there)
+}
+
+// useAll calls every method from so many goroutines for each store, for few users,
+// and wants no errors but core's.
+func useAll(t *testing.T, goroutines int, stores ...core.RefreshStore) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, s := range stores {
+		for i := range goroutines {
+			all.Go(func() {
+				user := fmt.Sprint("user ", i%4)
+				for n := range 3 {
+					login := loginOf(user, noon.Add(time.Duration(n)*time.Minute))
+					if i%3 == 0 {
+						login.ExpiresAt = login.IssuedAt.Add(10 * time.Second)
+					}
+					errs := []error{s.Create(ctx, login, i%3)}
+					r, err := s.Exchange(ctx, exchangeOf(login))
+					errs = append(errs, err)
+					_, err = s.ListUser(ctx, user, r.ExchangedAt)
+					errs = append(errs, err)
+					_, err = s.DeleteExpired(ctx, noon.Add(time.Duration(n)*time.Minute), 5)
+					errs = append(errs, err, s.Revoke(ctx, login.ID, noon))
+					_, err = s.RevokeUser(ctx, user, noon)
+					for _, err := range append(errs, err) {
+						if err != nil && !errors.Is(err, core.ErrConflict) && !errors.Is(err, core.ErrNotFound) {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+func anyConfiguration(t *testing.T, d gormDialect) {
+	db, s := d.opened(t, &gorm.Config{
+		PrepareStmt: true, TranslateError: true, QueryFields: true, AllowGlobalUpdate: true, CreateBatchSize: 1,
+		NamingStrategy:            schema.NamingStrategy{TablePrefix: "my_", SingularTable: true, NoLowerCase: true},
+		DefaultContextTimeout:     time.Minute,
+		DefaultTransactionTimeout: time.Minute,
+	})
+	before := db.Statement.ConnPool
+	login := loginOf("ann", noon)
+	must(t, s.Create(t.Context(), login, 1))
+	if err := s.Create(t.Context(), login, 1); !errors.Is(err, core.ErrExists) {
+		t.Errorf("Create again: %v, want ErrExists", err)
+	}
+	if _, err := s.Exchange(t.Context(), exchangeOf(login)); err != nil {
+		t.Error(err)
+	}
+	if n, err := s.RevokeUser(t.Context(), "ann", noon); n != 1 || err != nil {
+		t.Errorf("RevokeUser: %d, %v", n, err)
+	}
+	if db.Statement.ConnPool != before || db.SkipDefaultTransaction {
+		t.Error("the caller's database was changed")
+	}
+}
+
+func pluginPanics(t *testing.T, d gormDialect) {
+	db, s := d.opened(t, &gorm.Config{})
+	connections(t, db).SetMaxOpenConns(1)
+	panics := true
+	must(t, db.Callback().Row().Before("*").Register("panics", func(*gorm.DB) {
+		if panics {
+			panic("in a plugin")
+		}
+	}))
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Create(t.Context(), loginOf("ann", noon), 1)
+	}()
+	panics = false
+	must(t, s.Create(t.Context(), loginOf("ann", noon), 1))
+}
