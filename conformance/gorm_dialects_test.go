@@ -38,6 +38,7 @@ func TestGorm(t *testing.T) {
 				"refused again and again, it gives up":           givesUp,
 				"gorm may be configured in any way":              anyConfiguration,
 				"statements are logged without values or alarms": loggedDiscreetly,
+				"the driver may be configured in any way":        anyDriver,
 				"a plugin's panic leaves no transaction open":    pluginPanics,
 			} {
 				t.Run(name, func(t *testing.T) { check(t, d) })
@@ -226,6 +227,36 @@ func anyConfiguration(t *testing.T, d gormDialect) {
 	}
 	if db.Statement.ConnPool != before || db.SkipDefaultTransaction {
 		t.Error("the caller's database was changed")
+	}
+}
+
+func anyDriver(t *testing.T, d gormDialect) {
+	for _, parameter := range map[string][]string{
+		"sqlite":   {"_txlock=exclusive", "cache=shared", "_journal_mode=TRUNCATE", "_busy_timeout=0"},
+		"postgres": {"default_query_exec_mode=simple_protocol", "default_query_exec_mode=exec", "default_transaction_isolation=serializable"},
+		"mysql":    {"clientFoundRows=true", "interpolateParams=true", "parseTime=true&charset=latin1", "sql_mode=ANSI_QUOTES", "tx_isolation='SERIALIZABLE'"},
+	}[d.dialector("").Name()] {
+		t.Run(parameter, func(t *testing.T) {
+			_, s := d.reopened(t, withParameter(d.create(t), parameter), &gorm.Config{})
+			login := loginOf("\x00\u00fc\U0001F600", noon)
+			login.Device = "\u00fc\U0001F600"
+			login.Data = []byte{0, 0xff, '\'', '\\'}
+			must(t, s.Create(t.Context(), login, 1))
+			if err := s.Create(t.Context(), login, 1); !errors.Is(err, core.ErrExists) {
+				t.Errorf("Create again: %v, want ErrExists", err)
+			}
+			got, err := s.Exchange(t.Context(), exchangeOf(login))
+			if err != nil || got.UserID != login.UserID || got.Device != login.Device || string(got.Data) != string(login.Data) {
+				t.Errorf("Exchange: %+v, %v", got, err)
+			}
+			for range 2 { // again changes nothing
+				must(t, s.Revoke(t.Context(), login.ID, noon))
+			}
+			if n, err := s.RevokeUser(t.Context(), login.UserID, noon); n != 0 || err != nil {
+				t.Errorf("RevokeUser: %d, %v; want none", n, err)
+			}
+			useAll(t, 16, s)
+		})
 	}
 }
 
