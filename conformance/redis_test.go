@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -29,6 +30,7 @@ func TestRedis(t *testing.T) {
 			redisServer.Start()
 		},
 		servers: []*server.RedisServer{redisServer},
+		files:   true,
 	}.harness())
 }
 
@@ -41,6 +43,7 @@ type redisBackend struct {
 	restart func()                             // ends and starts the servers; nil: leave that out
 	crash   func()                             // kills and starts the servers; nil: leave that out
 	servers []*server.RedisServer              // those that clients may connect to
+	files   bool                               // whether to dump the servers' files, which take their time, or the keys
 }
 
 // harness returns what storetest needs. Every store has a prefix of its own.
@@ -55,7 +58,12 @@ func (b redisBackend) harness() storetest.Harness {
 	h := storetest.Harness{
 		Open: func(t *testing.T) core.RefreshStore { return open(t, newPrefix()) },
 		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, prefixes[s]) },
-		Dump: func(t *testing.T, _ core.RefreshStore) []byte { return allFiles(t, b.servers) },
+		Dump: func(t *testing.T, s core.RefreshStore) []byte {
+			if b.files {
+				return allFiles(t, b.servers)
+			}
+			return b.allKeys(t, prefixes[s])
+		},
 		Disconnect: func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
 			dial, network := b.proxies(t)
 			return openRedis(t, b.connect(dial), redisstore.Options{Prefix: newPrefix()}), network
@@ -109,6 +117,28 @@ func openRedis(t testing.TB, client redis.UniversalClient, options redisstore.Op
 	s, err := redisstore.New(client, options)
 	noError(t, err)
 	return s
+}
+
+// allKeys returns what the servers hold under the prefix.
+func (b redisBackend) allKeys(t *testing.T, prefix string) []byte {
+	t.Helper()
+	var all []byte
+	for _, s := range b.servers {
+		node := redis.NewClient(&redis.Options{Addr: s.Addr()})
+		keys, err := node.Keys(t.Context(), prefix+"*").Result()
+		noError(t, err)
+		for _, key := range keys {
+			fields, err := node.HGetAll(t.Context(), key).Result()
+			if err != nil {
+				continue // of another node: a replica has the keys and hands out none
+			}
+			for field, value := range fields {
+				all = fmt.Append(all, key, field, value, "\n")
+			}
+		}
+		noError(t, node.Close())
+	}
+	return all
 }
 
 // allFiles returns the bytes of all files of the servers: the append-only files

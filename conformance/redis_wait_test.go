@@ -43,7 +43,7 @@ func TestRedisWaitReplicas(t *testing.T) {
 		noError(t, s.Create(ctx, session("bob", epoch, day), 1))
 	})
 	t.Run("without the replica changes fail", func(t *testing.T) {
-		replica.Stop()
+		replica.Kill()
 		for method, err := range everyMethod(t, s, known) {
 			if method == "Get" || method == "ListUser" {
 				noError(t, err)
