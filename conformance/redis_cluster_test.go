@@ -33,11 +33,13 @@ func TestRedisCluster(t *testing.T) {
 		close(done)
 		moving.Wait()
 	})
-	t.Run("LostAnswers", func(t *testing.T) {
-		loser := &answerLoser{}
-		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), Dialer: loser.dial})
-		lostAnswers(t, openRedis(t, client, redisstore.Options{Prefix: "lost:"}), loser)
-	})
+	for _, wait := range []int{0, 1} {
+		t.Run(fmt.Sprintf("LostAnswers/wait=%d", wait), func(t *testing.T) {
+			loser := &answerLoser{}
+			client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), Dialer: loser.dial})
+			lostAnswers(t, openRedis(t, client, redisstore.Options{Prefix: fmt.Sprint("lost ", wait, ":"), WaitReplicas: wait}), loser)
+		})
+	}
 	for _, wait := range []int{0, 1} {
 		t.Run(fmt.Sprintf("Redirected/wait=%d", wait), func(t *testing.T) { redirected(t, cluster, connect(nil), wait) })
 	}
