@@ -130,7 +130,7 @@ func redisValues(b *testing.B, client *redis.Client, n int) []string {
 }
 
 // redisTogether makes calls about one after the other of n things, from so many
-// goroutines, far fewer than things.
+// goroutines at once, each of which has things of its own.
 func redisTogether(b *testing.B, goroutines, n int, call func(i int) error) {
 	if goroutines == 1 {
 		for i := 0; b.Loop(); i++ {
@@ -138,11 +138,15 @@ func redisTogether(b *testing.B, goroutines, n int, call func(i int) error) {
 		}
 		return
 	}
-	var calls atomic.Int64
+	var begun atomic.Int64
 	b.SetParallelism(max(1, goroutines/runtime.GOMAXPROCS(0)))
 	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if err := call(int(calls.Add(1)) % n); err != nil {
+		first := int(begun.Add(1)) - 1
+		for i := first; pb.Next(); i += goroutines {
+			if i >= n {
+				i = first
+			}
+			if err := call(i); err != nil {
 				b.Error(err)
 				return
 			}
