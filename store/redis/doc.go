@@ -56,12 +56,13 @@
 //     ExpiresAt or until somebody repeats the revocation (core.Schema.RevokeUser).
 //
 // Options.WaitReplicas makes every change wait until so many replicas have it (WAIT),
-// and fail if they don't in time, which leaves to chance only failovers to a replica
-// that is behind those. The server's min-replicas-to-write and min-replicas-max-lag
-// make a primary that is cut off refuse changes after some seconds, which bounds what
-// it acknowledges in vain. Both together, with one replica or more per primary, lose
-// nothing when one server dies. Neither makes Redis a consensus: where a lost
-// revocation is not to be borne, keep sessions in a SQL database.
+// and fail if they don't in time. The server's min-replicas-to-write and
+// min-replicas-max-lag make a primary that is cut off refuse changes after some
+// seconds, which bounds what it acknowledges in vain. With one replica to each
+// primary and WaitReplicas 1 the death of either loses nothing; with more, what is
+// lost is what the replica had not received that takes over, usually the one that
+// has most. None of this makes Redis a consensus: where a lost revocation is not to
+// be borne, keep the sessions in a SQL database.
 //
 // During a failover calls fail, and core's answer is 503. Choose core.Config.Grace
 // longer than one takes.

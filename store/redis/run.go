@@ -59,8 +59,9 @@ func (s *Store) send(ctx context.Context, sc *script, name, script, key string, 
 }
 
 func command(ctx context.Context, name, script, key string, args []any) *redis.Cmd {
-	cmd := redis.NewCmd(ctx, append([]any{name, script, 1, key}, args...)...)
-	cmd.SetFirstKeyPos(3)
+	all := append(make([]any, 0, 4+len(args)), name, script, 1, key)
+	cmd := redis.NewCmd(ctx, append(all, args...)...)
+	cmd.SetFirstKeyPos(3) // by which a Cluster's client finds the node
 	return cmd
 }
 
