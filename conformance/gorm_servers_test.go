@@ -42,7 +42,8 @@ func gormPostgreSQL(t *testing.T, s *server.PostgreSQLServer) gormDialect {
 			t.Cleanup(func() { admin.Exec("DROP SCHEMA " + name + " CASCADE") })
 			return withParameter(dsn, "search_path="+name)
 		},
-		dump: dumpTables,
+		dump:   dumpTables,
+		server: s,
 	}
 }
 
@@ -61,6 +62,7 @@ func gormMariaDB(s *server.MariaDBServer) gormDialect {
 			t.Cleanup(func() { s.DropDatabase(name) })
 			return s.DSN(name)
 		},
-		dump: dumpTables,
+		dump:   dumpTables,
+		server: s,
 	}
 }

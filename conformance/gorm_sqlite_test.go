@@ -7,14 +7,16 @@ import (
 	"testing"
 
 	pure "github.com/glebarez/sqlite"
+	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest"
+	"github.com/tokenauth/tokenauth/storetest/child"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 )
 
 func TestGormSQLite(t *testing.T) {
 	for name, parameters := range map[string]string{
-		"recommended":    "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000",
+		"recommended":    sqliteParameters,
 		"without a wait": "?_journal_mode=WAL&_busy_timeout=0",
 		"no write-ahead": "?_busy_timeout=0",
 	} {
@@ -23,8 +25,8 @@ func TestGormSQLite(t *testing.T) {
 }
 
 func TestGormPureGoSQLite(t *testing.T) {
-	d := gormSQLite("?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)")
-	d.dialector = pure.Open
+	d := gormSQLite(pureSQLiteParameters)
+	d.dialector, d.child = pure.Open, "pure-go sqlite"
 	storetest.Run(t, d.harness())
 }
 
@@ -35,6 +37,21 @@ func gormSQLite(parameters string) gormDialect {
 		dialector: sqlite.Open,
 		create:    func(t *testing.T) string { return "file:" + filepath.Join(t.TempDir(), "tokenauth.db") + parameters },
 		dump:      dumpFile,
+		child:     "sqlite",
+	}
+}
+
+// The parameters that the package documentation recommends.
+const (
+	sqliteParameters     = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000"
+	pureSQLiteParameters = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"
+)
+
+// openSQLite opens the store in a file of that folder, for a child process.
+func openSQLite(dialector func(dsn string) gorm.Dialector, parameters string) child.Opener {
+	return func(dir string) (core.RefreshStore, error) {
+		_, s, err := gormDialect{dialector: dialector}.open("file:" + filepath.Join(dir, "tokenauth.db") + parameters)
+		return s, err
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tokenauth/tokenauth/core"
 	gormstore "github.com/tokenauth/tokenauth/store/gorm"
 	"github.com/tokenauth/tokenauth/storetest"
+	"github.com/tokenauth/tokenauth/storetest/server"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -21,6 +23,18 @@ type gormDialect struct {
 	create func(t *testing.T) string
 	// dump returns every byte of one that db has open.
 	dump func(t *testing.T, dsn string, db *gorm.DB) []byte
+	// server is the one that the databases are on, at its address in their DSNs;
+	// nil: they are in files.
+	server sqlServer
+	// child is the kind of the child processes that open a file.
+	child string
+}
+
+// sqlServer is a server of package server.
+type sqlServer interface {
+	Addr() string
+	Kill()
+	Start()
 }
 
 // open opens a store in the database, and makes its tables.
@@ -56,8 +70,9 @@ func (d gormDialect) harness() storetest.Harness {
 		})
 		return s
 	}
-	return storetest.Harness{
-		Open: func(t *testing.T) core.RefreshStore { return open(t, d.create(t)) },
+	h := storetest.Harness{
+		Crashes: *crashes,
+		Open:    func(t *testing.T) core.RefreshStore { return open(t, d.create(t)) },
 		Reopen: func(t *testing.T, s core.RefreshStore) core.RefreshStore {
 			t.Helper()
 			if err := connections(t, stores[s].db).Close(); err != nil {
@@ -68,6 +83,23 @@ func (d gormDialect) harness() storetest.Harness {
 		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, stores[s].dsn) },
 		Dump: func(t *testing.T, s core.RefreshStore) []byte { return d.dump(t, stores[s].dsn, stores[s].db) },
 	}
+	if d.server == nil {
+		h.Crash = crashingChild(d.child)
+		return h
+	}
+	h.Crash = func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {
+		dsn := d.create(t)
+		return open(t, dsn), func() core.RefreshStore {
+			d.server.Kill()
+			d.server.Start()
+			return open(t, dsn)
+		}
+	}
+	h.Disconnect = func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
+		proxy := server.NewProxy(t, d.server.Addr())
+		return open(t, strings.Replace(d.create(t), d.server.Addr(), proxy.Addr(), 1)), proxy.Set
+	}
+	return h
 }
 
 func connections(t *testing.T, db *gorm.DB) *sql.DB {

@@ -5,15 +5,19 @@ import (
 	"os"
 	"testing"
 
+	pure "github.com/glebarez/sqlite"
 	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest/child"
+	"gorm.io/driver/sqlite"
 )
 
 var crashes = flag.Int("crashes", 3, "kill the process that keeps a durable store's data `n` times")
 
 func TestMain(m *testing.M) {
 	child.Main(map[string]child.Opener{
-		"bolt": func(dir string) (core.RefreshStore, error) { return openBolt(dir) },
+		"bolt":           func(dir string) (core.RefreshStore, error) { return openBolt(dir) },
+		"sqlite":         openSQLite(sqlite.Open, sqliteParameters),
+		"pure-go sqlite": openSQLite(pure.Open, pureSQLiteParameters),
 	})
 	os.Exit(m.Run())
 }
