@@ -61,7 +61,6 @@ func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) 
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = pool.Close() })
-	pool.SetMaxOpenConns(goroutines)
 	pool.SetMaxIdleConns(goroutines)
 	store, err := gormstore.New(db, gormstore.Options{})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/tokenauth/tokenauth/core"
-	"gorm.io/gorm"
 )
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
@@ -25,7 +24,7 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 		return errors.New("gormstore: create: the user id, device or data is too long")
 	}
 	exists := false
-	create := func(db *gorm.DB) error {
+	create := func(db session) error {
 		inserted, err := s.insert(db, t)
 		exists = err == nil && !inserted
 		return err
@@ -34,7 +33,7 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 	if s.dialect.oneWriter && limit <= 0 {
 		err = s.write(ctx, "create", create)
 	} else {
-		err = s.transact(ctx, "create", func(tx *gorm.DB) error {
+		err = s.transact(ctx, "create", func(tx session) error {
 			if err := s.lockUser(tx, t.UserID); err != nil {
 				return err
 			}
@@ -51,8 +50,8 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 }
 
 // insert reports whether it inserted the record: there may be one of its id.
-func (s *Store) insert(db *gorm.DB, t core.RefreshToken) (bool, error) {
-	n, err := exec(db, s.sql.insert, values(t)...)
+func (s *Store) insert(db session, t core.RefreshToken) (bool, error) {
+	n, err := db.exec(s.sql.insert, values(t)...)
 	if err != nil && s.isDuplicate(err) {
 		return false, nil
 	}
@@ -67,12 +66,12 @@ type login struct {
 
 // revokeBeyond revokes the oldest of the user's live records so that so many stay
 // live, t included.
-func (s *Store) revokeBeyond(tx *gorm.DB, t core.RefreshToken, limit int) error {
+func (s *Store) revokeBeyond(tx session, t core.RefreshToken, limit int) error {
 	at := millis(t.IssuedAt)
 	var live []login // others than t
 	// Reading them all locks them all: what is decided here holds at one moment,
 	// in spite of exchanges and revocations, which lock no user.
-	err := query(tx, func(rows *sql.Rows) error {
+	err := tx.query(func(rows *sql.Rows) error {
 		var l login
 		err := rows.Scan(&l.id, &l.issuedAt, &l.expiresAt)
 		if l.id != t.ID && at < l.expiresAt {
@@ -87,6 +86,6 @@ func (s *Store) revokeBeyond(tx *gorm.DB, t core.RefreshToken, limit int) error 
 		return cmp.Or(cmp.Compare(b.issuedAt, a.issuedAt), cmp.Compare(b.id, a.id))
 	})
 	last := live[limit-1] // the newest that has to go
-	_, err = exec(tx, s.sql.revokeOldest, at, []byte(t.UserID), at, t.ID, last.issuedAt, last.issuedAt, last.id)
+	_, err = tx.exec(s.sql.revokeOldest, at, []byte(t.UserID), at, t.ID, last.issuedAt, last.issuedAt, last.id)
 	return err
 }

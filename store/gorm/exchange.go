@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/tokenauth/tokenauth/core"
-	"gorm.io/gorm"
 )
 
 // tries is how often a record is looked at again that another caller changed back
@@ -37,9 +36,9 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToke
 // exchangeReturning updates the record, which returns it. Only where that fails it
 // reads why. It is not done if the record would not refuse the exchange any more.
 func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.RefreshToken, done bool, err error) {
-	err = s.write(ctx, "exchange", func(db *gorm.DB) error {
+	err = s.write(ctx, "exchange", func(db session) error {
 		done = false
-		return query(db, func(rows *sql.Rows) error {
+		return db.query(func(rows *sql.Rows) error {
 			done = true
 			t, err = scan(rows)
 			return err
@@ -67,8 +66,8 @@ func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.Refr
 		return t, true, core.ErrConflict
 	}
 	done := false
-	err = s.write(ctx, "exchange", func(db *gorm.DB) error {
-		n, err := exec(db, s.sql.exchange, append(exchangeValues(x), millis(t.IssuedAt), []byte(t.Device), data(t))...)
+	err = s.write(ctx, "exchange", func(db session) error {
+		n, err := db.exec(s.sql.exchange, append(exchangeValues(x), millis(t.IssuedAt), []byte(t.Device), data(t))...)
 		done = n == 1 // it always changes the generation, so it counts
 		return err
 	})

@@ -3,8 +3,6 @@ package gormstore
 import (
 	"context"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // DeleteExpired implements [core.RefreshStore].
@@ -13,17 +11,17 @@ func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (i
 		return 0, err
 	}
 	n := 0
-	remove := func(db *gorm.DB) (err error) {
-		n, err = exec(db, s.sql.deleteExpired, millis(before), max)
+	remove := func(db session) (err error) {
+		n, err = db.exec(s.sql.deleteExpired, millis(before), max)
 		return err
 	}
 	var err error
 	if s.dialect.oneWriter {
 		err = s.write(ctx, "delete expired", remove)
 	} else {
-		err = s.transactAt(ctx, s.dialect.deleteIsolation, "delete expired", func(tx *gorm.DB) error {
+		err = s.transactAt(ctx, s.dialect.deleteIsolation, "delete expired", func(tx session) error {
 			if s.sql.lockExpiries != "" {
-				if _, err := exec(tx, s.sql.lockExpiries); err != nil {
+				if _, err := tx.exec(s.sql.lockExpiries); err != nil {
 					return err
 				}
 			}

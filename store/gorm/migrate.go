@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-
-	"gorm.io/gorm"
 )
 
 // schemaVersion is the version of the tables that this package works on.
@@ -22,9 +20,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 	}
 	if s.dialect.schemaCommits {
 		unprepared := &pool{DB: s.pool.DB} // these statements are not needed again
-		return s.retry(ctx, "migrate", func() error { return s.migrate(on(s.db, ctx, unprepared)) })
+		return s.retry(ctx, "migrate", func() error { return s.migrate(session{s.db, ctx, unprepared}) })
 	}
-	return s.transact(ctx, "migrate", func(tx *gorm.DB) error {
+	return s.transact(ctx, "migrate", func(tx session) error {
 		// Without a lock a second process could find a table neither there nor
 		// free to make. No user has the empty id.
 		if err := s.lockUser(tx, ""); err != nil {
@@ -34,23 +32,23 @@ func (s *Store) Migrate(ctx context.Context) error {
 	})
 }
 
-func (s *Store) migrate(db *gorm.DB) error {
-	if _, err := exec(db, s.sql.createVersion); err != nil {
+func (s *Store) migrate(db session) error {
+	if _, err := db.exec(s.sql.createVersion); err != nil {
 		return err
 	}
-	if _, err := exec(db, s.sql.insertVersion, schemaVersion); err != nil && !s.isDuplicate(err) {
+	if _, err := db.exec(s.sql.insertVersion, schemaVersion); err != nil && !s.isDuplicate(err) {
 		return err
 	}
 	version := 0
 	read := func(rows *sql.Rows) error { return rows.Scan(&version) }
-	if err := query(db, read, s.sql.version); err != nil {
+	if err := db.query(read, s.sql.version); err != nil {
 		return err
 	}
 	if version != schemaVersion {
 		return fmt.Errorf("the tables are of version %d, and this package knows version %d alone", version, schemaVersion)
 	}
 	for _, statement := range s.sql.schema {
-		if _, err := exec(db, statement); err != nil {
+		if _, err := db.exec(statement); err != nil {
 			return err
 		}
 	}

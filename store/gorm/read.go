@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
-	"gorm.io/gorm"
 )
 
 // Get implements [core.RefreshStore].
@@ -24,8 +23,8 @@ func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
 func (s *Store) get(ctx context.Context, doing, id string) (core.RefreshToken, error) {
 	var t core.RefreshToken
 	found := false
-	err := s.read(ctx, doing, func(db *gorm.DB) error {
-		return query(db, func(rows *sql.Rows) (err error) {
+	err := s.read(ctx, doing, func(db session) error {
+		return db.query(func(rows *sql.Rows) (err error) {
 			found = true
 			t, err = scan(rows)
 			return err
@@ -43,9 +42,9 @@ func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]co
 		return nil, err
 	}
 	var tokens []core.RefreshToken
-	err := s.read(ctx, "list user", func(db *gorm.DB) error {
+	err := s.read(ctx, "list user", func(db session) error {
 		tokens = nil
-		return query(db, func(rows *sql.Rows) error {
+		return db.query(func(rows *sql.Rows) error {
 			t, err := scan(rows)
 			tokens = append(tokens, t)
 			return err

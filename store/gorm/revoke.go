@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
-	"gorm.io/gorm"
 )
 
 // Revoke implements [core.RefreshStore].
@@ -20,8 +19,8 @@ func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
 	}
 	for range tries {
 		n := 0
-		err := s.write(ctx, "revoke", func(db *gorm.DB) (err error) {
-			n, err = exec(db, s.sql.revoke, millis(at), id)
+		err := s.write(ctx, "revoke", func(db session) (err error) {
+			n, err = db.exec(s.sql.revoke, millis(at), id)
 			return err
 		})
 		if n > 0 || err != nil {
@@ -42,22 +41,22 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 		return 0, err
 	}
 	n := 0
-	revoke := func(db *gorm.DB) (err error) {
-		n, err = exec(db, s.sql.revokeUser, millis(at), []byte(userID), millis(at), millis(at))
+	revoke := func(db session) (err error) {
+		n, err = db.exec(s.sql.revokeUser, millis(at), []byte(userID), millis(at), millis(at))
 		return err
 	}
 	var err error
 	if s.dialect.oneWriter {
 		err = s.write(ctx, "revoke user", revoke)
 	} else {
-		err = s.transact(ctx, "revoke user", func(tx *gorm.DB) error {
+		err = s.transact(ctx, "revoke user", func(tx session) error {
 			if err := s.lockUser(tx, userID); err != nil {
 				return err
 			}
 			// With the user locked nothing comes, and with the records locked
 			// nothing moves: the update sees all of them at one moment.
 			lock := func(*sql.Rows) error { return nil }
-			if err := query(tx, lock, s.sql.unrevoked, []byte(userID)); err != nil {
+			if err := tx.query(lock, s.sql.unrevoked, []byte(userID)); err != nil {
 				return err
 			}
 			return revoke(tx)

@@ -76,36 +76,8 @@ func newStore(db *gorm.DB, o Options) (*Store, error) {
 		writing: make(chan struct{}, 1),
 	}
 	log := discreet{db.Logger, func(err error) bool { return passing(err) || s.isDuplicate(err) }}
-	s.db = on(db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipDefaultTransaction: true, Logger: log}), context.Background(), s.pool)
+	s.db = db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipDefaultTransaction: true, Logger: log})
 	return s, nil
-}
-
-// on returns the gorm session for one use of these connections.
-func on(db *gorm.DB, ctx context.Context, connections gorm.ConnPool) *gorm.DB {
-	session := db.Session(&gorm.Session{NewDB: true, Context: ctx})
-	session.Statement.ConnPool = connections
-	return session
-}
-
-// exec executes a statement and returns how many rows it changed.
-func exec(db *gorm.DB, query string, args ...any) (int, error) {
-	done := db.Exec(query, args...)
-	return int(done.RowsAffected), done.Error
-}
-
-// query reads each row that a statement returns. What read keeps it copies.
-func query(db *gorm.DB, read func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := db.Raw(query, args...).Rows()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }() // it is at its end, or has failed already
-	for rows.Next() {
-		if err := read(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // isDuplicate reports whether the error says that there is a row of that key.

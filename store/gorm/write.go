@@ -4,12 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-
-	"gorm.io/gorm"
 )
 
 // write calls f, which writes in one statement, with a session for it.
-func (s *Store) write(ctx context.Context, doing string, f func(*gorm.DB) error) error {
+func (s *Store) write(ctx context.Context, doing string, f func(session) error) error {
 	return s.retry(ctx, doing, func() error {
 		end, err := s.turn(ctx)
 		if err != nil {
@@ -17,17 +15,23 @@ func (s *Store) write(ctx context.Context, doing string, f func(*gorm.DB) error)
 		}
 		defer end()
 		longer := ctx
-		if !s.dialect.oneWriter { // in the process, where the outcome is known at once
+		switch {
+		case !s.dialect.oneWriter:
 			longer, end = linger(ctx)
 			defer end()
+		case s.pool.Stats().MaxOpenConnections == 0:
+			// There is no connection to wait for, and SQLite's drivers see a
+			// statement through in any case: a context that can end would only
+			// cost some goroutines.
+			longer = context.WithoutCancel(ctx)
 		}
-		return f(on(s.db, longer, s.pool))
+		return f(session{s.db, longer, s.pool})
 	})
 }
 
 // read calls f, which reads in one statement, with a session for it.
-func (s *Store) read(ctx context.Context, doing string, f func(*gorm.DB) error) error {
-	return s.retry(ctx, doing, func() error { return f(on(s.db, ctx, s.pool)) })
+func (s *Store) read(ctx context.Context, doing string, f func(session) error) error {
+	return s.retry(ctx, doing, func() error { return f(session{s.db, ctx, s.pool}) })
 }
 
 // transact calls f with a transaction that is committed if f succeeds. It is told
@@ -36,12 +40,12 @@ func (s *Store) read(ctx context.Context, doing string, f func(*gorm.DB) error) 
 // At a higher level than this a statement would not see what was committed while the
 // transaction waited for its lock, and MySQL would lock gaps between records, other
 // users' logins among them.
-func (s *Store) transact(ctx context.Context, doing string, f func(*gorm.DB) error, statements ...string) error {
+func (s *Store) transact(ctx context.Context, doing string, f func(session) error, statements ...string) error {
 	return s.transactAt(ctx, sql.LevelReadCommitted, doing, f, statements...)
 }
 
 // transactAt is transact at a level of isolation. SQLite has only one.
-func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing string, f func(*gorm.DB) error, statements ...string) error {
+func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing string, f func(session) error, statements ...string) error {
 	return s.retry(ctx, doing, func() error {
 		end, err := s.turn(ctx)
 		if err != nil {
@@ -63,7 +67,7 @@ func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing 
 				_ = tx.Rollback()
 			}
 		}()
-		if err := f(on(s.db, ctx, tx)); err != nil {
+		if err := f(session{s.db, ctx, tx}); err != nil {
 			return err
 		}
 		ended = true
@@ -87,7 +91,7 @@ func (s *Store) turn(ctx context.Context) (end func(), err error) {
 
 // lockUser makes the transaction wait for all others that have locked the user.
 // Locks of records would not do: one that is being created is not there yet.
-func (s *Store) lockUser(tx *gorm.DB, userID string) error {
+func (s *Store) lockUser(tx session, userID string) error {
 	if s.dialect.oneWriter {
 		return nil
 	}
@@ -95,7 +99,7 @@ func (s *Store) lockUser(tx *gorm.DB, userID string) error {
 	if s.dialect.numbers > 0 {
 		number = int64(uint64(number) % s.dialect.numbers)
 	}
-	n, err := exec(tx, s.sql.lock, number)
+	n, err := tx.exec(s.sql.lock, number)
 	if err == nil && n == 0 {
 		err = errors.New("there is no row to lock: Migrate makes them")
 	}
