@@ -154,11 +154,12 @@ func twoTables(t *testing.T, d gormDialect) {
 }
 
 func oneConnection(t *testing.T, d gormDialect) {
-	db, s := d.opened(t, &gorm.Config{})
+	db, _ := d.opened(t, &gorm.Config{})
 	connections(t, db).SetMaxOpenConns(1)
 	// Another store finds nothing prepared.
 	for range 5 {
-		s, _ = gormstore.New(db, gormstore.Options{})
+		s, err := gormstore.New(db, gormstore.Options{})
+		must(t, err)
 		useAll(t, 16, s)
 	}
 }

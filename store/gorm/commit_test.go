@@ -1,0 +1,86 @@
+package gormstore_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// servers are the kinds of databases that are reached over a network.
+var servers = []string{"postgres", "mysql"}
+
+func login() core.RefreshToken {
+	at := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	return core.RefreshToken{
+		ID: core.NewTokenID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour),
+	}
+}
+
+func TestCommitOfUnknownOutcomeIsNotRepeated(t *testing.T) {
+	for _, kind := range servers {
+		f := &fake{kind: kind, commit: func(context.Context) error { return io.ErrUnexpectedEOF }}
+		err := f.store(t).Create(t.Context(), login(), 1)
+		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, core.ErrExists) {
+			t.Errorf("%s: Create: %v, want the driver's error", kind, err)
+		}
+		if n := f.begun.Load(); n != 1 {
+			t.Errorf("%s: %d transactions, want 1", kind, n)
+		}
+	}
+}
+
+// refused is an error by which a server says that it has undone a transaction.
+type refused struct{}
+
+func (refused) Error() string    { return "Error 1213 (40001): Deadlock found when trying to get lock" }
+func (refused) SQLState() string { return "40001" }
+
+func TestCommitRefusedForAnotherTransactionIsRepeated(t *testing.T) {
+	for _, kind := range servers {
+		left := 3
+		f := &fake{kind: kind, commit: func(context.Context) error {
+			if left--; left >= 0 {
+				return refused{}
+			}
+			return nil
+		}}
+		if err := f.store(t).Create(t.Context(), login(), 1); err != nil {
+			t.Errorf("%s: Create: %v", kind, err)
+		}
+		if n := f.begun.Load(); n != 4 {
+			t.Errorf("%s: %d transactions, want 4", kind, n)
+		}
+	}
+}
+
+func TestCommitIsSeenThroughWhenTheContextEnds(t *testing.T) {
+	for _, kind := range servers {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &fake{kind: kind, commit: func(begun context.Context) error {
+			cancel()
+			return begun.Err()
+		}}
+		if err := f.store(t).Create(ctx, login(), 1); err != nil {
+			t.Errorf("%s: Create: %v, want what the commit said", kind, err)
+		}
+	}
+}
+
+func TestContextThatEndsBeforeTheCommitUndoesAll(t *testing.T) {
+	for _, kind := range servers {
+		ctx, cancel := context.WithCancel(t.Context())
+		committed := false
+		f := &fake{kind: kind, exec: cancel, commit: func(context.Context) error {
+			committed = true
+			return nil
+		}}
+		err := f.store(t).Create(ctx, login(), 1)
+		if !errors.Is(err, context.Canceled) || committed {
+			t.Errorf("%s: Create: %v, committed: %t; want the context's error and no commit", kind, err, committed)
+		}
+	}
+}

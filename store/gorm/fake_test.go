@@ -1,0 +1,96 @@
+package gormstore_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"io"
+	"sync/atomic"
+	"testing"
+
+	gormstore "github.com/tokenauth/tokenauth/store/gorm"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/utils/tests"
+)
+
+// fake is a database of one kind that changes one row at every statement, finds
+// none, and does what a test says when it is to commit. It is safe for concurrent use.
+type fake struct {
+	tests.DummyDialector
+	kind   string
+	commit func(begun context.Context) error // with the context that it began with
+	exec   func()                            // called by each statement
+	begun  atomic.Int64
+}
+
+func (f *fake) Name() string { return f.kind }
+
+func (f *fake) Initialize(db *gorm.DB) error {
+	db.ConnPool = sql.OpenDB(f)
+	return f.DummyDialector.Initialize(db)
+}
+
+// store returns a store in the database.
+func (f *fake) store(t *testing.T) *gormstore.Store {
+	t.Helper()
+	db, err := gorm.Open(f, &gorm.Config{Logger: logger.Discard, DisableAutomaticPing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		connections, _ := db.DB()
+		_ = connections.Close()
+	})
+	s, err := gormstore.New(db, gormstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (f *fake) Connect(context.Context) (driver.Conn, error) {
+	return fakeConn{f, context.Background()}, nil
+}
+
+func (f *fake) Driver() driver.Driver { return nil }
+
+// fakeConn is a connection to a fake, its transaction and each of its statements.
+type fakeConn struct {
+	*fake
+	ctx context.Context
+}
+
+func (c fakeConn) Prepare(string) (driver.Stmt, error) { return c, nil }
+
+func (c fakeConn) Close() error { return nil }
+
+func (c fakeConn) Begin() (driver.Tx, error) { return c.BeginTx(c.ctx, driver.TxOptions{}) }
+
+func (c fakeConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
+	c.begun.Add(1)
+	return fakeConn{c.fake, ctx}, nil
+}
+
+func (c fakeConn) Commit() error { return c.commit(c.ctx) }
+
+func (c fakeConn) Rollback() error { return nil }
+
+func (c fakeConn) NumInput() int { return -1 }
+
+func (c fakeConn) Exec([]driver.Value) (driver.Result, error) {
+	if c.exec != nil {
+		c.exec()
+	}
+	return driver.RowsAffected(1), nil
+}
+
+func (c fakeConn) Query([]driver.Value) (driver.Rows, error) { return noRows{}, nil }
+
+type noRows struct{}
+
+func (noRows) Columns() []string { return nil }
+
+func (noRows) Close() error { return nil }
+
+func (noRows) Next([]driver.Value) error { return io.EOF }
