@@ -27,14 +27,15 @@ type dialect struct {
 	onConflict string
 	// forUpdate ends a SELECT that is to lock what it finds.
 	forUpdate string
-	// lock is the statement that locks one of a number, given as its value, until the end of the
-	// transaction. There are so many numbers, or all of int64 if that is zero.
+	// lock is the statement that takes the lock of a number, its value, until the
+	// end of the transaction. There are so many numbers, or all of int64 where
+	// numbers is zero.
 	lock    string
 	numbers uint64
 	// DeleteExpired sees all expiries at one moment only if none moves meanwhile.
-	// Where its own locks are not enough for that, lockExpiries is the
-	// statement that waits for whoever moves one and keeps others from it, and
-	// movesExpiry the condition that goes through with that.
+	// Where its own locks are not enough for that, lockExpiries is the statement
+	// that waits for whoever moves one and keeps the others waiting, and
+	// movesExpiry the condition that makes an UPDATE one of those.
 	lockExpiries, movesExpiry string
 	// deleteIsolation is the level at which it deletes.
 	deleteIsolation sql.IsolationLevel
@@ -70,8 +71,8 @@ var dialects = map[string]*dialect{
 	},
 }
 
-// sqliteSchema and the others compare ids and user ids byte for byte, whatever the collation of
-// the database, and keep moments as milliseconds of Unix time.
+// sqliteSchema and the others compare ids and user ids byte for byte, whatever the
+// collation of the database, and keep moments as milliseconds of Unix time.
 var sqliteSchema = []string{
 	`CREATE TABLE IF NOT EXISTS {records} (
 		id TEXT NOT NULL PRIMARY KEY,

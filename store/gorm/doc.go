@@ -17,9 +17,10 @@
 // # Promises
 //
 // All of [core.RefreshStore], the same on every database, for any number of
-// processes on one database, at whatever isolation level that has by default. What is acknowledged is
-// committed: it is as durable as the database makes a commit. User ids are compared byte for
-// byte whatever the collation, and times are kept as milliseconds.
+// processes on one database, at whatever isolation level that has by default. What
+// is acknowledged is committed: it is as durable as the database makes a commit. User
+// ids are compared byte for byte whatever the collation, and times are kept as
+// milliseconds.
 //
 // The logins and the revocations of one user wait for one another, by an advisory
 // lock of PostgreSQL or one of 1024 rows that exist for it in MySQL; SQLite has
@@ -37,12 +38,13 @@
 // a SELECT comes before it, and elsewhere after it where it fails. A login is a
 // transaction of up to four statements, RevokeUser one of three; on SQLite
 // RevokeUser is one statement, and so is a login without a limit. RevokeUser and
-// ListUser read that user's unrevoked records by an index, DeleteExpired those that it
-// deletes. An exchange that moves no expiry (Config.IdleTimeout is not set) spares the
-// database an index.
+// ListUser read that user's unrevoked records by an index, DeleteExpired those that
+// it deletes. An exchange that moves no expiry (Config.IdleTimeout is not set) spares
+// the database an index.
 //
-// While DeleteExpired deletes, exchanges and logins wait on PostgreSQL and SQLite, and
-// on MySQL those that would come among what it deletes. Delete some hundreds at a time.
+// While DeleteExpired deletes, exchanges and logins wait on PostgreSQL and SQLite,
+// and on MySQL those that would come among what it deletes: let it delete some
+// hundreds at a time.
 //
 // In a file of SQLite a session takes about 245 bytes, indexes included, with a
 // user id of 10 bytes and a device and data of 16 each. Every further byte of
@@ -53,7 +55,8 @@
 // Let the pool keep as many idle connections as it may open (SetMaxIdleConns,
 // SetMaxOpenConns): by default database/sql keeps two and opens the others again and
 // again. SQLite needs no limit (SetMaxOpenConns), since the store writes on one
-// connection at a time, and exchanges are a little faster without. One connection is enough everywhere.
+// connection at a time, and exchanges are a little faster without. One connection
+// is enough everywhere.
 //
 // SQLite is best opened with write-ahead logging, each commit synced, and some
 // patience for writers in other processes:
@@ -73,19 +76,21 @@
 // number makes the two wait for each other, no more. Leave fsync and
 // synchronous_commit on.
 //
-// MySQL and MariaDB need InnoDB, and innodb_flush_log_at_trx_commit=1, its
-// default, to lose nothing. binlog_format must not be STATEMENT, because the transactions
-// are READ COMMITTED.
+// MySQL and MariaDB need InnoDB, and innodb_flush_log_at_trx_commit=1, its default,
+// to lose nothing. binlog_format must not be STATEMENT, because the transactions are
+// READ COMMITTED.
 //
 // # What can be lost
 //
 // A database that fails over to a replica which has not received everything, or that
-// is restored from a backup, has forgotten the last changes. A forgotten exchange heals: a
-// genuine token that is ahead of its record is exchanged from there. A forgotten
-// login asks for a new one. A forgotten revocation is the one that hurts: repeat
-// it by RevokeUser. Synchronous replication (synchronous_standby_names, semi-sync, Galera)
-// closes the gap. The store reads and writes on the one connection pool of the
-// gorm.DB and never on the replicas of a plugin, so that it reads what it has
-// written; don't give it a pool of replicas. All processes must write to one primary:
-// a cluster with several writers reads stale records unless told to wait (wsrep_sync_wait).
+// is restored from a backup, has forgotten the last changes. A forgotten exchange
+// heals: a genuine token that is ahead of its record is exchanged from there. A
+// forgotten login asks for a new one. A forgotten revocation is the one that hurts:
+// repeat it by RevokeUser. Synchronous replication (synchronous_standby_names,
+// semi-sync, Galera) closes the gap.
+//
+// The store reads and writes on the connections of the gorm.DB itself and never on
+// the replicas that a plugin knows, so that it reads what was written. All processes
+// must use one primary: a cluster with several writers reads stale records unless it
+// is told to wait (wsrep_sync_wait).
 package gormstore

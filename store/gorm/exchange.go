@@ -56,7 +56,8 @@ func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.
 
 // exchangeReading reads the record first, for the columns that an update does not
 // return and that never change; the update makes sure that it is still that
-// record, and not a later one of its id. It is not done if the record was changed before the update.
+// record, and not a later one of its id. It is not done if the record was changed
+// before the update.
 func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.RefreshToken, bool, error) {
 	t, err := s.get(ctx, "exchange", x.ID)
 	if err != nil {

@@ -8,9 +8,11 @@ import (
 // Options are the settings of a [Store]. The zero value is every default. It is a
 // plain value.
 type Options struct {
-	// Table is the table of the records: a letter or an underscore and then letters,
-	// digits and underscores, all ASCII, at most 40. The names of the other tables and of the indexes begin with
-	// it. Two stores of one database need two tables. Default: refresh_tokens.
+	// Table is the table of the records: a letter or an underscore and then
+	// letters, digits and underscores, all ASCII, 40 at most. The names of the
+	// store's other tables and of its indexes begin with it. Stores that are to
+	// have nothing in common in one database need tables of their own.
+	// Default: refresh_tokens.
 	Table string
 }
 

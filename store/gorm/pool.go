@@ -9,10 +9,11 @@ import (
 )
 
 // pool gives gorm the connections of a [sql.DB] and keeps the statements prepared
-// that the store uses. gorm's own cache of them (gorm.Config.PrepareStmt) is not
-// for a store: whoever waits there for a statement that another is preparing holds a lock of
-// the cache, so that a transaction on the last free connection can wait for ever,
-// and one caller's cancelled context fails others. It is safe for concurrent use.
+// that the store uses. gorm's own cache of them (gorm.Config.PrepareStmt) is not for
+// a store: whoever waits there for a statement that another is preparing holds a
+// lock of the cache, so that a transaction on the last free connection can wait for
+// ever, and one caller's cancelled context fails others. It is safe for concurrent
+// use.
 type pool struct {
 	*sql.DB
 	prepares bool

@@ -29,7 +29,7 @@ func (s session) exec(query string, args ...any) (int, error) {
 	return int(tx.RowsAffected), tx.Error
 }
 
-// query executes a statement and has read read each row that it returns.
+// query executes a statement and gives each row that it returns to read.
 func (s session) query(read func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := s.raw(query, args).Rows()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // statements are the texts of all statements, with a ? for each value, which gorm
-// turns into what the database has for it. The value after a parenthesis is never bytes, which
-// gorm would unfold there.
+// turns into what the database has for it. The value right after a parenthesis is
+// never bytes, which gorm would unfold there.
 type statements struct {
 	lock, lockExpiries string
 

@@ -11,8 +11,8 @@ import (
 )
 
 // Store is a [core.RefreshStore] in a SQL database. Its methods do what the comments
-// there say; their other errors begin with "gormstore:", what was being done, and wrap the
-// driver's. New makes one. It is safe for concurrent use.
+// there say; their other errors begin with "gormstore:" and what was being done, and
+// wrap the driver's. New makes one. It is safe for concurrent use.
 type Store struct {
 	db      *gorm.DB
 	pool    *pool
@@ -27,13 +27,13 @@ type Store struct {
 
 var _ core.RefreshStore = (*Store)(nil)
 
-// New returns a store in the database of db, which is one that gorm's dialectors
-// sqlite, postgres or mysql have opened, or others of these names. It asks nothing of the
-// database yet: see [Store.Migrate]. What db is configured to do matters to the
-// store in one way alone, that its Logger is told of the store's statements, without the
-// values in them; db is not changed and never closed. A db that has failed, a
-// dry run or a transaction is an error, and so are a dialect and an Options.Table
-// that the store doesn't know how to use.
+// New returns a store in the database of db, which one of gorm's dialectors named
+// sqlite, postgres and mysql has opened. It asks nothing of the database yet: see
+// [Store.Migrate]. The configuration of db does not change what the store does; its
+// Logger and plugins are told of the store's statements, the Logger without the values
+// in them. db is not changed and never closed. A db that has failed, runs dry or is a
+// transaction is an error, and so are an unknown dialect and an Options.Table that is
+// no name for a table.
 //
 // The statements that the store prepares last as long as the connections of db:
 // make one store of a database and keep it.
