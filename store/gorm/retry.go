@@ -80,9 +80,10 @@ func passing(err error) bool {
 		text := err.Error()
 		for _, prefix := range []string{
 			"database is locked", "database table is locked", "database schema is locked", // SQLite
-			"Error 1205", // MySQL: lock wait timeout
-			"Error 1213", // MySQL: deadlock
-			"Error 1020", // MariaDB: changed since the transaction's snapshot
+			"interrupted", // SQLite: late, for an earlier call on the connection
+			"Error 1205",  // MySQL: lock wait timeout
+			"Error 1213",  // MySQL: deadlock
+			"Error 1020",  // MariaDB: changed since the transaction's snapshot
 		} {
 			if strings.HasPrefix(text, prefix) {
 				return true

@@ -93,22 +93,26 @@ func (p *pool) beginImmediate(ctx context.Context) (transaction, error) {
 		return nil, err
 	}
 	t := &immediate{conn, ctx}
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		// If the context ended meanwhile it may have begun.
-		_ = t.Rollback()
+	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "BEGIN IMMEDIATE"); err != nil {
+		_ = t.Close() // it has not begun
 		return nil, err
 	}
 	return t, nil
 }
 
-// immediate is a transaction on a connection that nobody else uses meanwhile.
+// immediate is a transaction on a connection that nobody else uses meanwhile. No
+// statement in it may have a context that ends: the drivers would interrupt the
+// connection, and some of them a moment too late, when it does something else.
 type immediate struct {
 	*sql.Conn
 	ctx context.Context
 }
 
 func (t *immediate) Commit() error {
-	_, err := t.ExecContext(t.ctx, "COMMIT")
+	err := t.ctx.Err()
+	if err == nil {
+		_, err = t.ExecContext(context.WithoutCancel(t.ctx), "COMMIT")
+	}
 	if err != nil {
 		// Where the commit failed for a lock the transaction is still open.
 		_ = t.Rollback()
@@ -119,8 +123,7 @@ func (t *immediate) Commit() error {
 }
 
 func (t *immediate) Rollback() error {
-	ctx := context.WithoutCancel(t.ctx)
-	_, err := t.ExecContext(ctx, "ROLLBACK")
+	_, err := t.ExecContext(context.WithoutCancel(t.ctx), "ROLLBACK")
 	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
 		// Nobody must get this connection with an open transaction.
 		_ = t.Raw(func(any) error { return driver.ErrBadConn })

@@ -53,7 +53,9 @@ func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing 
 		}
 		defer end()
 		var tx transaction
+		during := ctx
 		if s.dialect.oneWriter {
+			during = context.WithoutCancel(ctx)
 			tx, err = s.pool.beginImmediate(ctx)
 		} else {
 			tx, err = s.pool.begin(ctx, level, statements...)
@@ -67,7 +69,7 @@ func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing 
 				_ = tx.Rollback()
 			}
 		}()
-		if err := f(session{s.db, ctx, tx}); err != nil {
+		if err := f(session{s.db, during, tx}); err != nil {
 			return err
 		}
 		ended = true
