@@ -12,7 +12,7 @@ import (
 const (
 	// attempts is how often the store tries what a database with many writers refused
 	// because of another transaction.
-	attempts = 10
+	attempts = 30
 	// patience is how long it tries to get SQLite's write lock, which has no queue:
 	// whoever holds it often may keep others waiting for long.
 	patience = 10 * time.Second

@@ -13,8 +13,13 @@ func (c *RedisClusterServers) MoveSlots(first, last, i int) {
 	c.t.Helper()
 	m := &slotMove{conns: map[string]*respConn{}}
 	defer m.close()
-	if err := m.move(first, last, c.nodes[i].Addr()); err != nil {
-		c.t.Errorf("redis-cluster: move slots %d to %d to node %d: %v", first, last, i, err)
+	for slot := first; slot <= last; slot++ {
+		// The nodes may not agree yet on who has it since the last move.
+		if !wait(c.t, fmt.Sprintf("slot %d to move to node %d", slot, i), func() error {
+			return m.move(slot, c.nodes[i].Addr())
+		}) {
+			return
+		}
 	}
 }
 
@@ -39,28 +44,20 @@ func (m *slotMove) do(addr string, args ...string) (any, error) {
 	return conn.do(args...)
 }
 
-func (m *slotMove) move(first, last int, to string) error {
+func (m *slotMove) move(slot int, to string) error {
 	view, err := viewOf(to)
 	if err != nil {
 		return err
 	}
 	target := view.self()
-	for slot := first; slot <= last; slot++ {
-		source, err := view.owner(slot)
-		if err != nil {
-			return err
-		}
-		if source.id == target.id {
-			continue
-		}
-		if err := m.moveSlot(strconv.Itoa(slot), source, target, view); err != nil {
-			return err
-		}
+	source, err := view.owner(slot)
+	if err != nil || source.id == target.id {
+		return err
 	}
-	return nil
+	return m.moveFrom(strconv.Itoa(slot), source, target, view)
 }
 
-func (m *slotMove) moveSlot(slot string, source, target clusterNode, view clusterView) error {
+func (m *slotMove) moveFrom(slot string, source, target clusterNode, view clusterView) error {
 	if _, err := m.do(target.addr, "CLUSTER", "SETSLOT", slot, "IMPORTING", source.id); err != nil {
 		return err
 	}

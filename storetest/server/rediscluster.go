@@ -43,8 +43,7 @@ func RedisCluster(t testing.TB) *RedisClusterServers {
 				"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(buses[i]),
 				"--cluster-node-timeout", clusterPatience,
 				"--cluster-replica-validity-factor", "0", // a replica takes over however old its data
-				// No replica is given to another master, and a master without slots stays one.
-				"--cluster-allow-replica-migration", "no",
+				"--cluster-migration-barrier", "10", // and none is given to another master
 			}, err
 		}))
 		begun = true
