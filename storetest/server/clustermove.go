@@ -8,7 +8,8 @@ import (
 
 // MoveSlots moves the slots from first to last, wherever they are, to the master i, with
 // the keys in them, while clients go on using them: the steps of the Redis Cluster
-// specification's live resharding, one slot after the other.
+// specification's live resharding, one slot after the other. A master that is left without
+// slots becomes a replica.
 func (c *RedisClusterServers) MoveSlots(first, last, i int) {
 	c.t.Helper()
 	m := &slotMove{conns: map[string]*respConn{}}
