@@ -37,7 +37,7 @@ cover: ## print the statement coverage of core and token/jwt
 
 crash: ## kill the process of every durable store CRASHES times (default 50)
 	scripts/install-tools
-	cd conformance && go test -count=1 -timeout 60m -run '/Crash' -v . -crashes $(or $(CRASHES),50)
+	cd conformance && go test -count=1 -timeout 60m -run '/Crash|/.*/Crash' -v . -crashes $(or $(CRASHES),50)
 
 bench: ## run the benchmarks, each beside its floor
 	cd bench && for run in 1 2 3 4 5 6; do go test -run '^$$' -bench . || exit; done

@@ -22,8 +22,11 @@ func attributes(a *syscall.SysProcAttr, death syscall.Signal) *syscall.SysProcAt
 // killTree kills a process, its group and its children, and waits until the children are
 // gone. Those of PostgreSQL lead groups of their own.
 func killTree(pid int) {
-	// While it is stopped it starts no others.
+	// Once it is stopped it starts no others.
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
+	for state, _ := status(pid); running(pid) && state != "T" && state != "t"; state, _ = status(pid) {
+		time.Sleep(time.Millisecond)
+	}
 	children := childrenOf(pid)
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	for _, child := range children {
