@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test rehearse lint modules vuln cover crash bench fuzz tidy
+.PHONY: help test rehearse lint modules vuln cover crash bench stores fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -40,7 +40,12 @@ crash: ## kill the process of every durable store CRASHES times (default 50)
 	cd conformance && go test -count=1 -timeout 60m -run '/Crash|/.*/Crash' -v . -crashes $(or $(CRASHES),50)
 
 bench: ## run the benchmarks, each beside its floor
-	cd bench && for run in 1 2 3 4 5 6; do go test -run '^$$' -bench . || exit; done
+	scripts/install-tools
+	cd bench && for run in 1 2 3 4 5 6; do go test -timeout 30m -run '^$$' -bench . -skip '^BenchmarkStore$$' || exit; done
+
+stores: ## measure every method of every store
+	scripts/install-tools
+	cd bench && go test -timeout 60m -run '^$$' -bench '^BenchmarkStore$$'
 
 fuzz: ## fuzz everything that parses, FUZZTIME each (default 10m)
 	scripts/fuzz $(or $(FUZZTIME),10m)

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -13,12 +12,8 @@ import (
 
 	"github.com/tokenauth/tokenauth/core"
 	gormstore "github.com/tokenauth/tokenauth/store/gorm"
-	"github.com/tokenauth/tokenauth/storetest/server"
-	"gorm.io/driver/mysql"
-	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // BenchmarkGormExchange measures an exchange in each kind of database, beside its
@@ -29,17 +24,7 @@ func BenchmarkGormExchange(b *testing.B) {
 		name string
 		open func(b *testing.B) gorm.Dialector
 	}{
-		{"SQLite", func(b *testing.B) gorm.Dialector {
-			return sqlite.Open("file:" + filepath.Join(b.TempDir(), "tokenauth.db") + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000")
-		}},
-		{"PostgreSQL", func(b *testing.B) gorm.Dialector {
-			s := server.PostgreSQL(b)
-			return postgres.Open(s.DSN(s.CreateDatabase()))
-		}},
-		{"MariaDB", func(b *testing.B) gorm.Dialector {
-			s := server.MariaDB(b)
-			return mysql.Open(s.DSN(s.CreateDatabase()))
-		}},
+		{"SQLite", openSQLite}, {"PostgreSQL", openPostgreSQL}, {"MariaDB", openMariaDB},
 	} {
 		for _, records := range []int{1_000, 100_000} {
 			b.Run(fmt.Sprintf("%s/records=%d", dialect.name, records), func(b *testing.B) {
@@ -52,16 +37,7 @@ func BenchmarkGormExchange(b *testing.B) {
 const goroutines = 64
 
 func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) {
-	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
-	if err != nil {
-		b.Fatal(err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = pool.Close() })
-	pool.SetMaxIdleConns(goroutines)
+	db := openGorm(b, dialector)
 	store, err := gormstore.New(db, gormstore.Options{})
 	if err != nil {
 		b.Fatal(err)
