@@ -15,7 +15,7 @@ var exchangeRaces = []rule{
 		text:   "Of N concurrent exchanges of one mapping exactly one succeeds; the others are ErrConflict with the winner's record.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				token := newToken("alice", base)
 				t.create(token)
 				t.oneWinner(token, func(i int) core.Exchange {
@@ -29,7 +29,7 @@ var exchangeRaces = []rule{
 		text:   "Of N concurrent exchanges that are equal, as retries are, exactly one succeeds; the others are ErrConflict with the record it left.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				token := newToken("alice", base)
 				t.create(token)
 				x := next(token, after(1))
@@ -42,7 +42,7 @@ var exchangeRaces = []rule{
 		text:   "Of N concurrent exchanges of one generation from which the record is behind exactly one succeeds.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				token := newToken("alice", base)
 				t.create(token)
 				t.oneWinner(token, func(int) core.Exchange {
@@ -58,7 +58,7 @@ var exchangeRaces = []rule{
 		text:   "Concurrent exchanges of different records all succeed, none undoes another, and whoever made one reads it from then on.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				tokens := newTokens("alice", base, crowd)
 				t.create(tokens...)
 				t.together(crowd, func(i int, client core.RefreshStore) {
@@ -79,7 +79,7 @@ var exchangeRaces = []rule{
 		text:   "No exchange undoes a revocation made at the same time, and no revocation an exchange.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				token := newToken("alice", base)
 				t.create(token)
 				var exchanges atomic.Int64

@@ -13,7 +13,7 @@ var loginRaces = []rule{
 		text:   "Of N concurrent Creates of one id exactly one succeeds; the others are ErrExists and change nothing.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				calls := make([]call, crowd)
 				id := core.NewTokenID("alice")
 				for i := range calls {
@@ -42,7 +42,7 @@ var loginRaces = []rule{
 		text:   "Concurrent logins at limit k leave exactly k live, and none that was live before them.",
 		varies: true,
 		check: func(t *trial) {
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				k := 1 + round%3
 				user := fmt.Sprintf("user %d", round)
 				t.create(newTokens(user, base, 4)...)
@@ -62,7 +62,7 @@ var loginRaces = []rule{
 		text:   "No login is born dead: of concurrent logins at limit k each is revoked by another's Create, at that one's IssuedAt, or not at all, and no Create revokes more than it must.",
 		varies: true,
 		check: func(t *trial) {
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				k := 1 + round%3
 				user := fmt.Sprintf("user %d", round)
 				logins := t.loginsAtOnce(user, k, time.Minute)
@@ -98,7 +98,7 @@ var loginRaces = []rule{
 		text:   "A Create and its revocations are one step: whoever lists the user during logins at limit k never sees more or fewer than k.",
 		varies: true,
 		check: func(t *trial) {
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				k := 1 + round%3
 				user := fmt.Sprintf("user %d", round)
 				t.create(newTokens(user, base, k)...)

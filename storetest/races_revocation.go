@@ -15,7 +15,7 @@ var revocationRaces = []rule{
 		text:   "Of concurrent revocations of one record the first sets RevokedAt for good: whoever has revoked it sees that moment from then on.",
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				token := newToken("alice", base)
 				t.create(token)
 				seen := make([]core.RefreshToken, crowd)
@@ -40,7 +40,7 @@ var revocationRaces = []rule{
 		text:   "Of concurrent RevokeUser calls one revokes all the live records and the others none: no record is counted twice.",
 		varies: true,
 		check: func(t *trial) {
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
 				tokens := newTokens(user, base, 6)
 				t.create(tokens...)
@@ -67,7 +67,7 @@ var revocationRaces = []rule{
 		text:   "A RevokeUser during logins revokes exactly those that it counts, and never one issued later than its moment.",
 		varies: true,
 		check: func(t *trial) {
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
 				at := after(5)
 				old := newTokens(user, base, 3)
@@ -101,7 +101,7 @@ var revocationRaces = []rule{
 		text:   "A RevokeUser during exchanges revokes every live record of the user: no exchange brings one back, and none is undone.",
 		varies: true,
 		check: func(t *trial) {
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
 				tokens := newTokens(user, base, 4)
 				t.create(tokens...)
@@ -127,7 +127,7 @@ var revocationRaces = []rule{
 		varies: true,
 		check: func(t *trial) {
 			const sessions = 20
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
 				t.create(newTokens(user, base, sessions)...)
 				var over atomic.Bool
@@ -167,7 +167,7 @@ var deletionRaces = []rule{
 		varies: true,
 		check: func(t *trial) {
 			const records, step = 3 * crowd, 4
-			for round := range t.rounds(maxRounds) {
+			for round := range t.rounds() {
 				start := base.Add(-time.Duration(round) * 2 * lifetime) // before all earlier rounds
 				tokens := newTokens("alice", start, records)
 				t.create(tokens...)
@@ -195,7 +195,7 @@ var deletionRaces = []rule{
 		needs:  []ability{needsDead},
 		varies: true,
 		check: func(t *trial) {
-			for range t.rounds(maxRounds) {
+			for range t.rounds() {
 				tokens := newTokens("alice", base, crowd)
 				t.create(tokens...)
 				before := base.Add(2 * lifetime)

@@ -18,10 +18,10 @@ const (
 	roundsTime                         = time.Second
 )
 
-// rounds counts the rounds of a race, at most so many. It ends at a violation.
-func (t *trial) rounds(most int) iter.Seq[int] { return t.roundsFor(roundsTime, most) }
+// rounds counts the rounds of a race. It ends at a violation.
+func (t *trial) rounds() iter.Seq[int] { return t.roundsFor(roundsTime, maxRounds) }
 
-// roundsFor is rounds with another time for a slow store.
+// roundsFor is rounds with another time for a slow store, and another bound.
 func (t *trial) roundsFor(limit time.Duration, most int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		start := time.Now()

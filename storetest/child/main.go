@@ -3,6 +3,7 @@ package child
 import (
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,7 +61,7 @@ func serve(s core.RefreshStore, in io.Reader, out io.Writer) error {
 	defer running.Wait()
 	for {
 		var r request
-		if err := requests.Decode(&r); err == io.EOF {
+		if err := requests.Decode(&r); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("read a call: %w", err)
