@@ -115,6 +115,15 @@ var brokenCrash = []broken{
 		races: "Crash/Acknowledged",
 	},
 	{
+		bug: "keeps deletions in memory, and crashes",
+		harness: crashing(func(d *disk, c call) {
+			if c.method != deleteExpired {
+				d.write(c)
+			}
+		}),
+		races: "Crash/Acknowledged",
+	},
+	{
 		bug: "keeps revocations in memory, and crashes",
 		harness: crashing(func(d *disk, c call) {
 			if c.method != revoke && c.method != revokeUser {

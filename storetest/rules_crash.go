@@ -21,8 +21,26 @@ var crashRules = []rule{
 			for round := 0; round < t.harness.crashes() && !t.failed(); round++ {
 				t.crash(round, kill, earlier)
 			}
+			if !t.harness.NativeTTL {
+				t.crashAndDelete(kill, earlier)
+			}
 		},
 	},
+}
+
+// crashAndDelete deletes some records, and the others after a crash: the store knows
+// which have expired, and what it deleted stays deleted.
+func (t *trial) crashAndDelete(kill func(), all crashed) {
+	if t.failed() || len(all) < 2 {
+		return
+	}
+	some := len(all) / 2
+	t.deleteExpired(lastMoment, some, some)
+	kill()
+	t.deleteExpired(lastMoment, len(all), len(all)-some)
+	for id := range all {
+		t.lacks(id)
+	}
 }
 
 // What a round of crashes consists of.

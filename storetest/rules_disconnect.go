@@ -92,6 +92,8 @@ var disconnectRules = []rule{
 const (
 	// faultTime is how long a call may take while the network fails.
 	faultTime = 300 * time.Millisecond
+	// mendTime is how long a store may take to find out that the network is mended.
+	mendTime = 5 * time.Second
 	// impatience is how long a call may take in the histories meanwhile: many
 	// of them are overdue then.
 	impatience = 60 * time.Millisecond
@@ -152,19 +154,17 @@ func (t *trial) lostAndMended(network func(Fault), c call, once func(r result) b
 }
 
 // mended waits until the store answers again: a pool may have to find out that its
-// connections are broken.
+// connections are broken, and a driver may wait before it connects anew.
 func (t *trial) mended() {
-	const tries = 50
-	var r result
-	for n := 0; n < tries && !t.failed(); n++ {
+	for deadline := time.Now().Add(mendTime); !t.failed(); time.Sleep(mendTime / 1000) {
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		r = call{method: get, id: core.NewTokenID("nobody")}.on(ctx, t.store)
+		r := call{method: get, id: core.NewTokenID("nobody")}.on(ctx, t.store)
 		cancel()
 		if isJust(r.err, core.ErrNotFound) {
 			return
 		}
-	}
-	if !t.failed() {
-		t.fail(fmt.Sprintf("the store answers at the latest %d calls after the network is mended", tries), r.format(get))
+		if time.Now().After(deadline) {
+			t.fail(fmt.Sprintf("the store answers again within %v after the network is mended", mendTime), r.format(get))
+		}
 	}
 }

@@ -1,10 +1,13 @@
 package child_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +24,10 @@ func (scripted) Get(_ context.Context, id string) (core.RefreshToken, error) {
 		select {}
 	case "exits":
 		os.Exit(3)
+	case "pid":
+		return core.RefreshToken{ID: fmt.Sprint(os.Getpid())}, nil
+	case "prints":
+		fmt.Println("a slow query")
 	case "conflict":
 		return core.RefreshToken{ID: id}, fmt.Errorf("scripted: %w", core.ErrConflict)
 	case "overdue":
@@ -58,6 +65,9 @@ func TestAChildAnswersAsTheStoreInIt(t *testing.T) {
 	}
 	if _, err := s.Get(t.Context(), "overdue"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an overdue call comes as %v", err)
+	}
+	if got, err := s.Get(t.Context(), "prints"); got.ID != "prints" || err != nil {
+		t.Errorf("a call that prints comes as %v, %v", got, err)
 	}
 	if _, err := s.Get(t.Context(), "broken"); err == nil || err.Error() != "the disk is on fire" {
 		t.Errorf("a failure comes as %v", err)
@@ -105,4 +115,60 @@ func TestCallsFailOnceTheProcessIsGone(t *testing.T) {
 			}
 		})
 	}
+}
+
+const orphaning = "STORETEST_CHILD_ORPHANING"
+
+// TestOrphaning is no test but the process that TestAChildEndsWithItsTest kills: it
+// starts a child, has it hang in a call, and prints its process id.
+func TestOrphaning(t *testing.T) {
+	if os.Getenv(orphaning) == "" {
+		return
+	}
+	s := child.Start(t, "scripted", "as told")
+	pid, err := s.Get(t.Context(), "pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Get(t.Context(), "hangs")
+	s.Get(t.Context(), "another") // which comes after it
+	fmt.Println(pid.ID)
+	select {}
+}
+
+func TestAChildEndsWithItsTest(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestOrphaning$")
+	cmd.Env = append(os.Environ(), orphaning+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	orphan, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for orphan.Signal(syscall.Signal(0)) == nil && !isZombie(pid) {
+		if time.Now().After(deadline) {
+			orphan.Kill()
+			t.Fatal("the child goes on")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// isZombie reports whether the process has ended and nobody has asked how, as where
+// process 1 does not.
+func isZombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && bytes.Contains(stat, []byte(") Z "))
 }

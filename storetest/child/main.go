@@ -18,6 +18,10 @@ const (
 	argVariable  = "STORETEST_CHILD_ARG"
 )
 
+// answers is the file descriptor of a child's answers: the first of exec.Cmd's
+// ExtraFiles. What a store prints does not get between them.
+const answers = 3
+
 // Opener opens the store that the argument of Start names: a path, an address. The
 // store is never closed, because the process is killed.
 type Opener func(arg string) (core.RefreshStore, error)
@@ -38,7 +42,7 @@ func Main(kinds map[string]Opener) {
 	if err != nil {
 		exit(fmt.Errorf("open %s: %w", kind, err))
 	}
-	exit(serve(s, os.Stdin, os.Stdout))
+	exit(serve(s, os.Stdin, os.NewFile(answers, "answers")))
 }
 
 func exit(err error) {
@@ -50,15 +54,13 @@ func exit(err error) {
 }
 
 // serve answers the calls that it reads, each by a goroutine of its own, until there
-// are no more.
+// are no more: then nobody is left who would read the answers to those in flight.
 func serve(s core.RefreshStore, in io.Reader, out io.Writer) error {
 	requests, responses := gob.NewDecoder(in), gob.NewEncoder(out)
 	if err := responses.Encode(response{}); err != nil { // it is open
 		return err
 	}
 	var writing sync.Mutex
-	var running sync.WaitGroup
-	defer running.Wait()
 	for {
 		var r request
 		if err := requests.Decode(&r); errors.Is(err, io.EOF) {
@@ -66,12 +68,12 @@ func serve(s core.RefreshStore, in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("read a call: %w", err)
 		}
-		running.Go(func() {
+		go func() {
 			a := r.on(context.Background(), s)
 			writing.Lock()
 			defer writing.Unlock()
 			// The parent may be gone, which the reading end tells.
 			_ = responses.Encode(a)
-		})
+		}()
 	}
 }

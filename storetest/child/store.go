@@ -27,6 +27,8 @@ type Store struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 
+	out *os.File
+
 	mu      sync.Mutex
 	in      io.Closer
 	encoder *gob.Encoder
@@ -48,18 +50,23 @@ func Start(t testing.TB, kind, arg string) *Store {
 	var messages bytes.Buffer
 	s := &Store{cmd: exec.Command(program), exited: make(chan struct{}), waiting: map[uint64]chan<- response{}}
 	s.cmd.Env = append(os.Environ(), kindVariable+"="+kind, argVariable+"="+arg)
-	s.cmd.Stderr = &messages
+	s.cmd.Stdout, s.cmd.Stderr = &messages, &messages
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := s.cmd.StdoutPipe()
+	out, theirs, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Start(); err != nil {
+	s.cmd.ExtraFiles = []*os.File{theirs}
+	err = s.cmd.Start()
+	_ = theirs.Close() // the child has it
+	if err != nil {
+		_ = out.Close()
 		t.Fatal(err)
 	}
+	s.out = out
 	s.in, s.encoder = in, gob.NewEncoder(in)
 	responses := gob.NewDecoder(out)
 	opened := responses.Decode(&response{})
@@ -97,6 +104,7 @@ func (s *Store) read(responses *gob.Decoder) {
 	}
 	_ = s.cmd.Process.Kill() // it may have closed its output and no more
 	_ = s.cmd.Wait()         // that it was killed is no news
+	_ = s.out.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = s.in.Close()

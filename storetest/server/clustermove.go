@@ -63,6 +63,9 @@ func (m *slotMove) moveFrom(slot string, source, target clusterNode, view cluste
 		return err
 	}
 	if _, err := m.do(source.addr, "CLUSTER", "SETSLOT", slot, "MIGRATING", target.id); err != nil {
+		// It is not the source. As long as the target imports the slot nobody can tell
+		// it whose it is.
+		_, _ = m.do(target.addr, "CLUSTER", "SETSLOT", slot, "STABLE")
 		return err
 	}
 	if err := m.moveKeys(slot, source, target); err != nil {
