@@ -35,11 +35,27 @@ func newRelease(t *testing.T) release {
 	r.prefix = strings.TrimSuffix(r.goMod(t, "core").Module.Mod.Path, "/core")
 	for _, module := range r.modules {
 		r.check(t, module)
+		r.checkFiles(t, module)
 	}
 	if t.Failed() {
 		t.FailNow()
 	}
 	return r
+}
+
+// checkFiles wants the folder of the module to hold what a tag would: nothing that git
+// does not know.
+func (r *release) checkFiles(t *testing.T, module string) {
+	t.Helper()
+	cmd := exec.Command("git", "ls-files", "--others", "--", module)
+	cmd.Dir = r.root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	if len(out) > 0 {
+		t.Errorf("%s holds files that no tag would publish: %s", module, strings.Join(strings.Fields(string(out)), ", "))
+	}
 }
 
 // check wants the module's path to be that of its folder and all its siblings to be required at

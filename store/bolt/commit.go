@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 )
@@ -19,8 +20,9 @@ const maxShared = 256
 // nobody waits for a timer, and no goroutine is needed but those of the callers.
 // It is safe for concurrent use.
 type committer struct {
-	db    *bbolt.DB
-	names names
+	db     *bbolt.DB
+	names  names
+	broken atomic.Pointer[error] // set for good when the file can't be used any more
 
 	mu    sync.Mutex
 	led   bool     // somebody leads

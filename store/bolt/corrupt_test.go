@@ -152,3 +152,33 @@ func TestDamagedPagesAreErrors(t *testing.T) {
 		}
 	}
 }
+
+// Somebody cuts off the file under a store. bbolt, which reads it as memory, panics
+// then, and keeps its locks.
+func TestAFileThatHasLostItsPagesIsAnError(t *testing.T) {
+	for name, first := range map[string]func(s core.RefreshStore, id string) error{
+		"when it is read": func(s core.RefreshStore, id string) error {
+			_, err := s.Get(t.Context(), id)
+			return err
+		},
+		"when it is written": func(s core.RefreshStore, id string) error { return s.Revoke(t.Context(), id, epoch) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "tokens.db")
+			db, err := bbolt.Open(path, 0o600, nil)
+			must(t, err) // and nobody closes it, because that would wait for ever
+			s, err := boltstore.New(db, boltstore.Options{})
+			must(t, err)
+			record := newToken("ann", epoch, after(10))
+			must(t, s.Create(t.Context(), record, 0))
+			must(t, os.Truncate(path, 0))
+			expectFailure(t, "the first call", first(s, record.ID), nil)
+			for method, err := range everyCall(t, s, record) {
+				expectFailure(t, method, err, nil)
+				if err != nil && !strings.Contains(err.Error(), "until it is opened anew") {
+					t.Errorf("%s: %v", method, err)
+				}
+			}
+		})
+	}
+}

@@ -22,15 +22,16 @@
 // fails, the others don't, unless the transaction itself can't be written. A call that
 // comes alone goes at once. Its context can end a call as long as that waits for its
 // transaction, and then nothing has changed; from there on the call waits for the
-// true outcome, whatever becomes of its context. While the application itself holds a write transaction of the same file,
-// one of the calls waits for that and can't be ended, so keep those short; a call
-// that writes, made inside one, never returns.
+// true outcome, whatever becomes of its context. While the application itself holds a
+// write transaction of the same file, one of the calls waits for that and can't be
+// ended, so keep those short; a call that writes, made inside one, never returns.
 //
 // A full disk, a file that was opened read-only, a closed database, a damaged file,
 // a file of a later version of this package: each is an error that says so, and never
 // one of core's. Every record has a checksum; one that does not match is an error for
-// the calls that need that record and for no others. After a full disk the store is
-// as it was, and works again when there is room.
+// the calls that need that record and for no others. A file that is damaged so that
+// bbolt can't go on, or that has lost its pages, fails all calls until it is opened
+// anew. After a full disk the store is as it was, and works again when there is room.
 //
 // # What it costs
 //

@@ -20,11 +20,7 @@ type Options struct {
 // Store is a [core.RefreshStore] in a bbolt file. Its methods do what the
 // comments there say; their other errors wrap one of bbolt or tell what is wrong with
 // the file. New makes one. It is safe for concurrent use.
-type Store struct {
-	db     *bbolt.DB
-	names  names
-	writes committer
-}
+type Store struct{ file committer }
 
 var _ core.RefreshStore = (*Store)(nil)
 
@@ -45,7 +41,7 @@ func New(db *bbolt.DB, o Options) (*Store, error) {
 	if err := guarded(func() error { return names.open(db) }); err != nil {
 		return nil, fmt.Errorf("boltstore: open: %w", err)
 	}
-	return &Store{db: db, names: names, writes: committer{db: db, names: names}}, nil
+	return &Store{committer{db: db, names: names}}, nil
 }
 
 // Create implements [core.RefreshStore]. A record that is not as
@@ -116,7 +112,7 @@ func (s *Store) count(ctx context.Context, doing string, run func(*buckets) (int
 }
 
 func (s *Store) write(ctx context.Context, doing string, run func(*buckets) error) error {
-	return wrap(ctx, doing, s.writes.do(ctx, run))
+	return wrap(ctx, doing, s.file.do(ctx, run))
 }
 
 // read runs f in a transaction that only reads.
@@ -124,7 +120,7 @@ func (s *Store) read(ctx context.Context, doing string, f func(*buckets) error) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return wrap(ctx, doing, s.db.View(func(tx *bbolt.Tx) error { return s.names.run(tx, f) }))
+	return wrap(ctx, doing, s.file.view(f))
 }
 
 // wrap tells what was being done when the store could not answer. Other errors are

@@ -20,9 +20,35 @@ var (
 // transact runs f in a transaction, which it commits if f returns nil and rolls
 // back otherwise.
 func (c *committer) transact(f func(*buckets) error) error {
-	return guarded(func() error {
+	return c.useFile(func() error {
 		return c.db.Update(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
 	})
+}
+
+// view runs f in a transaction that only reads.
+func (c *committer) view(f func(*buckets) error) error {
+	return c.useFile(func() error {
+		return c.db.View(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
+	})
+}
+
+// useFile calls f, which runs a transaction. Where bbolt itself panics it may keep its
+// locks, and who came later would wait for ever: from then on all calls fail.
+func (c *committer) useFile(f func() error) error {
+	if broken := c.broken.Load(); broken != nil {
+		return *broken
+	}
+	returned := false
+	err := guarded(func() error {
+		err := f()
+		returned = true
+		return err
+	})
+	if !returned {
+		err = fmt.Errorf("the file is damaged and not used again until it is opened anew: %w", err)
+		c.broken.Store(&err)
+	}
+	return err
 }
 
 // run calls f with the buckets in the transaction.
