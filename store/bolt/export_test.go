@@ -11,9 +11,9 @@ const MaxShared = maxShared
 
 // Waiting returns how many calls wait for their transaction to begin.
 func (s *Store) Waiting() int {
-	s.writes.mu.Lock()
-	defer s.writes.mu.Unlock()
-	return len(s.writes.queue)
+	s.file.mu.Lock()
+	defer s.file.mu.Unlock()
+	return len(s.file.queue)
 }
 
 // Write is a call that does what f says, with a function that writes something
