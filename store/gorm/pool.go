@@ -40,14 +40,25 @@ func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept := p.keep(query, made)
+	if kept != made {
+		// Somebody else's came first. To close this one waits until its connection is
+		// idle, and that may wait for the locks of somebody who needs p.mu.
+		_ = made.Close()
+	}
+	return kept, nil
+}
+
+// keep keeps the statement unless there is one already, and returns the one that is
+// kept.
+func (p *pool) keep(query string, made *sql.Stmt) *sql.Stmt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s := p.prepared[query]; s != nil {
-		_ = made.Close() // somebody else's came first
-		return s, nil
+		return s
 	}
 	p.prepared[query] = made
-	return made, nil
+	return made
 }
 
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
