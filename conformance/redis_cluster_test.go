@@ -73,7 +73,7 @@ func reshard(t *testing.T, cluster *server.RedisClusterServers, done <-chan stru
 			select {
 			case <-done:
 				return
-			default:
+			case <-time.After(50 * time.Millisecond): // or nodes would not hear of one move before the next
 				cluster.MoveSlots(slot, slot, masters[i%len(masters)])
 			}
 		}

@@ -52,10 +52,38 @@ func (m *slotMove) move(slot int, to string) error {
 	}
 	target := view.self()
 	source, err := view.owner(slot)
-	if err != nil || source.id == target.id {
+	if err != nil {
 		return err
 	}
-	return m.moveFrom(strconv.Itoa(slot), source, target, view)
+	if source.id != target.id {
+		if err := m.moveFrom(strconv.Itoa(slot), source, target, view); err != nil {
+			return err
+		}
+	}
+	return m.agreed(slot, target, view)
+}
+
+// agreed returns nil where all masters take the target for the slot's. One that does not,
+// because it has just heard an earlier word of the source's, is told again.
+func (m *slotMove) agreed(slot int, target clusterNode, view clusterView) error {
+	for _, node := range view {
+		if !node.serves() || node.failing() {
+			continue
+		}
+		seen, err := viewOf(node.addr)
+		if err != nil {
+			return err
+		}
+		owner, err := seen.owner(slot)
+		if err != nil {
+			return err
+		}
+		if owner.id != target.id {
+			_, err = m.do(node.addr, "CLUSTER", "SETSLOT", strconv.Itoa(slot), "NODE", target.id)
+			return fmt.Errorf("%s takes slot %d for that of %s (%v)", node.addr, slot, owner.addr, err)
+		}
+	}
+	return nil
 }
 
 func (m *slotMove) moveFrom(slot string, source, target clusterNode, view clusterView) error {
