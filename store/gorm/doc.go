@@ -44,7 +44,8 @@
 //
 // While DeleteExpired deletes, exchanges and logins wait on PostgreSQL and SQLite,
 // and on MySQL those that would come among what it deletes: let it delete some
-// hundreds at a time.
+// hundreds at a time. On PostgreSQL it gives way where it would wait longer than
+// 100 ms for another transaction, tries again, and fails at last.
 //
 // In a file of SQLite a session takes about 245 bytes, indexes included, with a
 // user id of 10 bytes and a device and data of 16 each. Every further byte of

@@ -1,0 +1,66 @@
+package conformance_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/storetest/server"
+	"gorm.io/gorm"
+)
+
+// guard is how long a call may take that is to end by itself.
+const guard = 20 * time.Second
+
+// frozen returns when a login of that user has begun in the database of the DSN, in a
+// process that then stands still until the test ends.
+func (d gormDialect) frozen(t *testing.T, dsn, user string) {
+	t.Helper()
+	db, s := d.reopened(t, dsn, &gorm.Config{})
+	stands, goes := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	must(t, db.Callback().Raw().After("*").Register("freeze", func(*gorm.DB) {
+		once.Do(func() {
+			close(stands)
+			<-goes
+		})
+	}))
+	var login sync.WaitGroup
+	login.Go(func() { _ = s.Create(context.Background(), loginOf(user, noon), 1) })
+	t.Cleanup(func() {
+		close(goes)
+		login.Wait()
+	})
+	<-stands
+}
+
+// TestGormPostgreSQLFrozenLoginStopsNobodyElse has DeleteExpired wait for a login
+// whose process stands still: others must not wait behind it.
+func TestGormPostgreSQLFrozenLoginStopsNobodyElse(t *testing.T) {
+	d := gormPostgreSQL(t, server.PostgreSQL(t))
+	dsn := d.create(t)
+	db, s := d.reopened(t, dsn, &gorm.Config{})
+	login := loginOf("bob", noon)
+	must(t, s.Create(t.Context(), login, 1))
+	d.frozen(t, dsn, "ann")
+
+	ctx, cancel := context.WithTimeout(t.Context(), guard)
+	defer cancel()
+	var deleting sync.WaitGroup
+	defer deleting.Wait()
+	deleting.Go(func() { _, _ = s.DeleteExpired(ctx, noon, 10) })
+	for waiting := 0; waiting == 0; {
+		must(t, ctx.Err())
+		must(t, db.Raw("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").Scan(&waiting).Error)
+	}
+	if _, err := s.Exchange(ctx, exchangeOf(login)); err != nil {
+		t.Error("Exchange:", err)
+	}
+	if err := s.Create(ctx, loginOf("bob", noon), 1); err != nil {
+		t.Error("Create:", err)
+	}
+	if _, err := s.RevokeUser(ctx, "bob", noon); err != nil {
+		t.Error("RevokeUser:", err)
+	}
+}
