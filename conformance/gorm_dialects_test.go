@@ -31,6 +31,7 @@ func TestGorm(t *testing.T) {
 				"Migrate again changes nothing":                  migrateAgain,
 				"Migrate of many at once":                        migrateAtOnce,
 				"Migrate refuses newer tables":                   migrateNewer,
+				"Migrate refuses a foreign table":                migrateForeign,
 				"stores of two tables are strangers":             twoTables,
 				"one connection is enough":                       oneConnection,
 				"no lock or deadlock reaches 64 callers":         manyCallers,
@@ -133,6 +134,15 @@ func migrateNewer(t *testing.T, d gormDialect) {
 	}
 	if db.Migrator().HasTable("refresh_tokens") {
 		t.Error("Migrate made a table beside those of a newer version")
+	}
+}
+
+func migrateForeign(t *testing.T, d gormDialect) {
+	db, s := d.opened(t, &gorm.Config{})
+	must(t, db.Exec("DROP TABLE refresh_tokens").Error)
+	must(t, db.Exec("CREATE TABLE refresh_tokens (id INTEGER, user_id INTEGER, expires_at INTEGER, revoked_at INTEGER)").Error)
+	if err := s.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "the table refresh_tokens is not") {
+		t.Errorf("Migrate: %v, want an error about the table", err)
 	}
 }
 

@@ -54,7 +54,7 @@ var dialects = map[string]*dialect{
 		returning:  true,
 		onConflict: " ON CONFLICT DO NOTHING", forUpdate: " FOR UPDATE",
 		// Whoever logs in moves expiries too.
-		lock:            "SELECT pg_advisory_xact_lock(?), pg_advisory_xact_lock_shared({expiries})",
+		lock: "SELECT pg_advisory_xact_lock(?), pg_advisory_xact_lock_shared({expiries})",
 		// Whoever asks for the lock after DeleteExpired waits behind it, so it must not
 		// wait long itself for a transaction that its client leaves open.
 		lockExpiries:    "SELECT set_config('lock_timeout', '100ms', true), pg_advisory_xact_lock({expiries})",

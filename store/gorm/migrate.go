@@ -13,7 +13,8 @@ const schemaVersion = 1
 // before a version of this package first uses the database, or at every start: it
 // does no harm, also when several processes call it at once. It needs the right to
 // create tables. Tables of another version than this package's, as a newer one may
-// leave them, are an error, and nothing changes.
+// leave them, are an error, and nothing changes. A table of the name of the records'
+// that lacks a column of theirs is an error too.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -51,6 +52,10 @@ func (s *Store) migrate(db session) error {
 		if _, err := db.exec(statement); err != nil {
 			return err
 		}
+	}
+	// A table of that name that was there may be somebody else's.
+	if err := db.query(func(*sql.Rows) error { return nil }, s.sql.all); err != nil {
+		return fmt.Errorf("the table %s is not one that Migrate makes: %w", s.table, err)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type statements struct {
 	deleteExpired            string
 
 	createVersion, insertVersion, version string
+	all                                   string // finds nothing, by all columns
 	schema                                []string
 }
 
@@ -58,6 +59,7 @@ func newStatements(d *dialect, table string, quote func(any) string) statements 
 		createVersion: text("CREATE TABLE IF NOT EXISTS {version} (one INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL)"),
 		insertVersion: text("INSERT INTO {version} (one, version) VALUES (1, ?)", d.onConflict),
 		version:       text("SELECT version FROM {version}"),
+		all:           text("SELECT {columns} FROM {records} WHERE 1 = 0"),
 	}
 	if d.returning {
 		s.exchange = text(s.exchange, " RETURNING {columns}")
