@@ -76,7 +76,7 @@ func BenchmarkStore(b *testing.B) {
 }
 
 func openSQLite(b *testing.B) gorm.Dialector {
-	return sqlite.Open("file:" + filepath.Join(b.TempDir(), "tokenauth.db") + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000")
+	return sqlite.Open("file:" + filepath.Join(b.TempDir(), "tokenauth.db") + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=100")
 }
 
 func openPostgreSQL(b *testing.B) gorm.Dialector {

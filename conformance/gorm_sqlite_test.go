@@ -43,8 +43,8 @@ func gormSQLite(parameters string) gormDialect {
 
 // The parameters that the package documentation recommends.
 const (
-	sqliteParameters     = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000"
-	pureSQLiteParameters = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"
+	sqliteParameters     = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=100"
+	pureSQLiteParameters = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(100)"
 )
 
 // openSQLite opens the store in a file of that folder, for a child process.

@@ -17,9 +17,10 @@
 // # Promises
 //
 // All of [core.RefreshStore], the same on every database, for any number of
-// processes on one database, at whatever isolation level that has by default. What
-// is acknowledged is committed: it is as durable as the database makes a commit. User
-// ids are compared byte for byte whatever the collation, and times are kept as
+// processes on one database. Its default isolation level must be READ COMMITTED or a
+// higher one: at READ UNCOMMITTED Get would return what may yet be undone. What is
+// acknowledged is committed: it is as durable as the database makes a commit. User ids
+// are compared byte for byte whatever the collation, and times are kept as
 // milliseconds.
 //
 // The logins and the revocations of one user wait for one another, by an advisory
@@ -62,13 +63,15 @@
 // SQLite is best opened with write-ahead logging, each commit synced, and some
 // patience for writers in other processes:
 //
-//	file:tokenauth.db?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000
-//	file:tokenauth.db?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)
+//	file:tokenauth.db?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=100
+//	file:tokenauth.db?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(100)
 //
 // the second for the pure Go driver. Without synchronous FULL the last sessions and
 // revocations may be gone after a power cut, though not after a crash of the
-// process. A database in memory belongs to one connection: set SetMaxOpenConns(1)
-// and no lifetimes. SQLite 3.35 or newer; the file must not be on a network.
+// process. A longer busy timeout gains nothing, since the store tries on by itself,
+// and SQLite does not heed the end of a context while it waits. A database in memory
+// belongs to one connection: set SetMaxOpenConns(1) and no lifetimes. SQLite 3.35 or
+// newer; the file must not be on a network.
 //
 // PostgreSQL needs no settings. The store prepares no statements there by itself,
 // so a pooler that hands out a connection for each transaction is all right if the
