@@ -2,10 +2,12 @@ package conformance_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/tokenauth/tokenauth/storetest"
 	"github.com/tokenauth/tokenauth/storetest/server"
 	"gorm.io/gorm"
 )
@@ -62,5 +64,40 @@ func TestGormPostgreSQLFrozenLoginStopsNobodyElse(t *testing.T) {
 	}
 	if _, err := s.RevokeUser(ctx, "bob", noon); err != nil {
 		t.Error("RevokeUser:", err)
+	}
+}
+
+// TestGormCommitOnAStalledNetworkEnds has the network stall just before a commit.
+func TestGormCommitOnAStalledNetworkEnds(t *testing.T) {
+	for name, d := range map[string]gormDialect{
+		"PostgreSQL": gormPostgreSQL(t, server.PostgreSQL(t)),
+		"MariaDB":    gormMariaDB(server.MariaDB(t)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := server.NewProxy(t, d.server.Addr())
+			db, s := d.reopened(t, strings.Replace(d.create(t), d.server.Addr(), proxy.Addr(), 1), &gorm.Config{})
+			ctx, cancel := context.WithCancel(t.Context())
+			n := 0
+			must(t, db.Callback().Raw().After("*").Register("stall", func(*gorm.DB) {
+				if n++; n == 2 { // the lock and the INSERT
+					proxy.Set(storetest.Stalled)
+					time.AfterFunc(50*time.Millisecond, cancel) // when it commits
+				}
+			}))
+			ended := make(chan error, 1)
+			go func() { ended <- s.Create(ctx, loginOf("ann", noon), 0) }()
+			select {
+			case err := <-ended:
+				if err == nil {
+					t.Error("Create succeeded")
+				}
+			case <-time.After(guard):
+				t.Error("Create does not end")
+				proxy.Set(storetest.Mended)
+				<-ended
+			}
+			proxy.Set(storetest.Mended)
+			must(t, s.Create(t.Context(), loginOf("bob", noon), 1))
+		})
 	}
 }

@@ -41,7 +41,7 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 				return err
 			}
 			return s.revokeBeyond(tx, t, limit)
-		}, s.sql.lock, s.sql.insert, s.sql.unrevoked, s.sql.revokeOldest)
+		})
 	}
 	if err == nil && exists {
 		return core.ErrExists

@@ -12,6 +12,9 @@ type dialect struct {
 	// PostgreSQL does that by itself, and must be free not to: behind a pooler
 	// that hands out a connection for each transaction nothing prepared lasts.
 	prepares bool
+	// literal says that a transaction begins and ends by statements, and that its
+	// statements have the values in their text.
+	literal bool
 	// oneWriter says that the database has one writer at a time, who sees
 	// everything that was committed: it needs no locks.
 	oneWriter bool
@@ -63,7 +66,7 @@ var dialects = map[string]*dialect{
 		schema:          postgresSchema,
 	},
 	"mysql": {
-		prepares: true, deletesInOrder: true, schemaCommits: true,
+		prepares: true, literal: true, deletesInOrder: true, schemaCommits: true,
 		forUpdate: " FOR UPDATE",
 		// An update, because a Galera cluster knows no other lock of two nodes.
 		lock: "UPDATE {locks} SET taken = taken + 1 WHERE number = ?", numbers: lockRows,

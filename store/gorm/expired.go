@@ -26,7 +26,7 @@ func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (i
 				}
 			}
 			return remove(tx)
-		}, s.sql.deleteExpired)
+		})
 	}
 	if err != nil {
 		return 0, err

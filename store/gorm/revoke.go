@@ -60,7 +60,7 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 				return err
 			}
 			return revoke(tx)
-		}, s.sql.lock, s.sql.unrevoked, s.sql.revokeUser)
+		})
 	}
 	if err != nil {
 		return 0, err

@@ -18,15 +18,8 @@ type transaction interface {
 	Rollback() error
 }
 
-// begin begins a transaction in which the given statements will be used.
-func (p *pool) begin(ctx context.Context, level sql.IsolationLevel, statements ...string) (transaction, error) {
-	if p.prepares {
-		for _, query := range statements {
-			if _, err := p.prepare(ctx, query); err != nil {
-				return nil, err
-			}
-		}
-	}
+// begin begins a transaction of database/sql.
+func (p *pool) begin(ctx context.Context, level sql.IsolationLevel) (transaction, error) {
 	conn, err := p.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -38,16 +31,14 @@ func (p *pool) begin(ctx context.Context, level sql.IsolationLevel, statements .
 		_ = conn.Close()
 		return nil, err
 	}
-	return &serverTransaction{Tx: tx, ctx: ctx, conn: conn, pool: p, end: end}, nil
+	return &serverTransaction{Tx: tx, ctx: ctx, conn: conn, end: end}, nil
 }
 
-// serverTransaction is a transaction of database/sql that uses the pool's prepared
-// statements.
+// serverTransaction is a transaction of database/sql.
 type serverTransaction struct {
 	*sql.Tx
 	ctx  context.Context
 	conn *sql.Conn
-	pool *pool
 	end  func()
 }
 
@@ -68,20 +59,6 @@ func (t *serverTransaction) Rollback() error {
 func (t *serverTransaction) close() {
 	t.end()
 	_ = t.conn.Close()
-}
-
-func (t *serverTransaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if s := t.pool.statement(query); s != nil {
-		return t.StmtContext(ctx, s).ExecContext(ctx, args...)
-	}
-	return t.Tx.ExecContext(ctx, query, args...)
-}
-
-func (t *serverTransaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if s := t.pool.statement(query); s != nil {
-		return t.StmtContext(ctx, s).QueryContext(ctx, args...)
-	}
-	return t.Tx.QueryContext(ctx, query, args...)
 }
 
 // beginImmediate begins a transaction of SQLite that has the write lock from its

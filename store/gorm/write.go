@@ -34,18 +34,17 @@ func (s *Store) read(ctx context.Context, doing string, f func(session) error) e
 	return s.retry(ctx, doing, func() error { return f(session{s.db, ctx, s.pool}) })
 }
 
-// transact calls f with a transaction that is committed if f succeeds. It is told
-// the statements that f will use.
+// transact calls f with a transaction that is committed if f succeeds.
 //
 // At a higher level than this a statement would not see what was committed while the
 // transaction waited for its lock, and MySQL would lock gaps between records, other
 // users' logins among them.
-func (s *Store) transact(ctx context.Context, doing string, f func(session) error, statements ...string) error {
-	return s.transactAt(ctx, sql.LevelReadCommitted, doing, f, statements...)
+func (s *Store) transact(ctx context.Context, doing string, f func(session) error) error {
+	return s.transactAt(ctx, sql.LevelReadCommitted, doing, f)
 }
 
 // transactAt is transact at a level of isolation. SQLite has only one.
-func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing string, f func(session) error, statements ...string) error {
+func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing string, f func(session) error) error {
 	return s.retry(ctx, doing, func() error {
 		end, err := s.turn(ctx)
 		if err != nil {
@@ -54,11 +53,14 @@ func (s *Store) transactAt(ctx context.Context, level sql.IsolationLevel, doing 
 		defer end()
 		var tx transaction
 		during := ctx
-		if s.dialect.oneWriter {
+		switch {
+		case s.dialect.oneWriter:
 			during = context.WithoutCancel(ctx)
 			tx, err = s.pool.beginImmediate(ctx)
-		} else {
-			tx, err = s.pool.begin(ctx, level, statements...)
+		case s.dialect.literal:
+			tx, err = s.pool.beginLiteral(ctx, level)
+		default:
+			tx, err = s.pool.begin(ctx, level)
 		}
 		if err != nil {
 			return err
