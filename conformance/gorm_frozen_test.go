@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -99,5 +100,30 @@ func TestGormCommitOnAStalledNetworkEnds(t *testing.T) {
 			proxy.Set(storetest.Mended)
 			must(t, s.Create(t.Context(), loginOf("bob", noon), 1))
 		})
+	}
+}
+
+// TestGormMariaDBDeleteExpiredLeavesLiveRecordsAlone deletes half the table while
+// another transaction has locked a record that has not expired.
+func TestGormMariaDBDeleteExpiredLeavesLiveRecordsAlone(t *testing.T) {
+	db, s := gormMariaDB(server.MariaDB(t)).opened(t, &gorm.Config{})
+	live := ""
+	for i := range 300 {
+		login := loginOf(fmt.Sprint("user ", i), noon)
+		if i%2 == 0 {
+			login.ExpiresAt = noon.Add(time.Minute)
+		} else {
+			login.ExpiresAt = noon.Add(time.Hour + time.Duration(i)*time.Second)
+			live = login.ID
+		}
+		must(t, s.Create(t.Context(), login, 0))
+	}
+	tx := db.Begin()
+	defer tx.Rollback()
+	must(t, tx.Exec("SELECT id FROM refresh_tokens WHERE id = ? FOR UPDATE", live).Error)
+	ctx, cancel := context.WithTimeout(t.Context(), guard)
+	defer cancel()
+	if n, err := s.DeleteExpired(ctx, noon.Add(10*time.Minute), 1000); n != 150 || err != nil {
+		t.Errorf("DeleteExpired: %d, %v; want 150", n, err)
 	}
 }

@@ -20,8 +20,8 @@ type dialect struct {
 	oneWriter bool
 	// returning says that an UPDATE can return the rows it changed.
 	returning bool
-	// deletesInOrder says that a DELETE can have an order and a limit.
-	deletesInOrder bool
+	// hints says that a statement can name the index that it is to use, and has to.
+	hints bool
 	// schemaCommits says that each change of the schema commits: there are no
 	// transactions of several.
 	schemaCommits bool
@@ -66,7 +66,7 @@ var dialects = map[string]*dialect{
 		schema:          postgresSchema,
 	},
 	"mysql": {
-		prepares: true, literal: true, deletesInOrder: true, schemaCommits: true,
+		prepares: true, literal: true, hints: true, schemaCommits: true,
 		forUpdate: " FOR UPDATE",
 		// An update, because a Galera cluster knows no other lock of two nodes.
 		lock: "UPDATE {locks} SET taken = taken + 1 WHERE number = ?", numbers: lockRows,

@@ -30,8 +30,8 @@
 // waits up to 2 seconds longer to know how that went.
 //
 // What a database refuses for another transaction alone (deadlocks, serialization
-// failures, lock timeouts) is tried 30 times; SQLite's "database is locked" for 10
-// seconds. Whatever may have been committed is never tried again.
+// failures, lock timeouts) is tried 30 times, but not again after 10 seconds; SQLite's
+// "database is locked" for 10 seconds. Whatever may have been committed is never tried again.
 //
 // # Costs
 //

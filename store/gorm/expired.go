@@ -2,6 +2,7 @@ package gormstore
 
 import (
 	"context"
+	"database/sql"
 	"time"
 )
 
@@ -22,6 +23,12 @@ func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (i
 		err = s.transactAt(ctx, s.dialect.deleteIsolation, "delete expired", func(tx session) error {
 			if s.sql.lockExpiries != "" {
 				if _, err := tx.exec(s.sql.lockExpiries); err != nil {
+					return err
+				}
+			}
+			if s.sql.lockExpired != "" {
+				lock := func(*sql.Rows) error { return nil }
+				if err := tx.query(lock, s.sql.lockExpired, millis(before), max); err != nil {
 					return err
 				}
 			}

@@ -13,8 +13,9 @@ const (
 	// attempts is how often the store tries what a database with many writers refused
 	// because of another transaction.
 	attempts = 30
-	// patience is how long it tries to get SQLite's write lock, which has no queue:
-	// whoever holds it often may keep others waiting for long.
+	// patience is after how long it tries no more. SQLite's write lock has no queue, so
+	// that whoever holds it often may keep others waiting for long: there the tries are
+	// not counted. MySQL may take that long, and longer, for one refusal.
 	patience = 10 * time.Second
 	// The pauses between two tries grow from the first of these to the last, about.
 	firstPause, lastPause = time.Millisecond, 50 * time.Millisecond
@@ -33,10 +34,7 @@ func (s *Store) retry(ctx context.Context, doing string, f func() error) error {
 		if err == nil {
 			return nil
 		}
-		enough := n == attempts
-		if s.dialect.oneWriter {
-			enough = time.Since(begun) > patience
-		}
+		enough := time.Since(begun) > patience || n == attempts && !s.dialect.oneWriter
 		if !enough && passing(err) && sleep(ctx, pause) == nil {
 			pause = min(2*pause, lastPause)
 			continue

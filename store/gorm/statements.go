@@ -19,6 +19,7 @@ type statements struct {
 	revoke                   string
 	revokeOldest, revokeUser string
 	deleteExpired            string
+	lockExpired              string // what deleteExpired is to delete
 
 	createVersion, insertVersion, version string
 	all                                   string // finds nothing, by all columns
@@ -66,8 +67,14 @@ func newStatements(d *dialect, table string, quote func(any) string) statements 
 	} else {
 		s.exchange = text(s.exchange, " AND issued_at = ? AND device = ? AND data = ?")
 	}
-	if d.deletesInOrder {
-		s.deleteExpired = text("DELETE FROM {records} WHERE expires_at < ? ORDER BY expires_at LIMIT ?")
+	if d.hints {
+		// Whatever a statement looks at is locked, so it must not look at the whole
+		// table, as it would for a large part of it.
+		expired := text("SELECT id FROM {records} FORCE INDEX ({by_expiry}) WHERE expires_at < ?",
+			" ORDER BY expires_at LIMIT ?", d.forUpdate)
+		s.lockExpired = expired
+		s.deleteExpired = text("DELETE {records} FROM (", expired, ") AS expired",
+			" STRAIGHT_JOIN {records} FORCE INDEX (PRIMARY) ON {records}.id = expired.id")
 	}
 	for _, statement := range d.schema {
 		s.schema = append(s.schema, text(statement))
