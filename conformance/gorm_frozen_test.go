@@ -2,12 +2,14 @@ package conformance_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest"
 	"github.com/tokenauth/tokenauth/storetest/server"
 	"gorm.io/gorm"
@@ -125,5 +127,38 @@ func TestGormMariaDBDeleteExpiredLeavesLiveRecordsAlone(t *testing.T) {
 	defer cancel()
 	if n, err := s.DeleteExpired(ctx, noon.Add(10*time.Minute), 1000); n != 150 || err != nil {
 		t.Errorf("DeleteExpired: %d, %v; want 150", n, err)
+	}
+}
+
+// TestGormWriteThatHasNoConnectionInTimeChangesNothing frees the only connection a
+// while after the caller's context was over.
+func TestGormWriteThatHasNoConnectionInTimeChangesNothing(t *testing.T) {
+	for name, d := range map[string]gormDialect{
+		"PostgreSQL": gormPostgreSQL(t, server.PostgreSQL(t)),
+		"MariaDB":    gormMariaDB(server.MariaDB(t)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, s := d.opened(t, &gorm.Config{})
+			login := loginOf("ann", noon)
+			must(t, s.Create(t.Context(), login, 1))
+			_ = s.Revoke(t.Context(), core.NewTokenID("bob"), noon) // prepares it
+			connections(t, db).SetMaxOpenConns(1)
+			only, err := connections(t, db).Conn(t.Context())
+			must(t, err)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(20*time.Millisecond, func() {
+				cancel()
+				time.AfterFunc(200*time.Millisecond, func() { _ = only.Close() })
+			})
+			if err := s.Revoke(ctx, login.ID, noon); !errors.Is(err, context.Canceled) {
+				t.Errorf("Revoke: %v, want the context's error", err)
+			}
+			if got, err := s.Get(t.Context(), login.ID); err != nil || !got.RevokedAt.IsZero() {
+				t.Errorf("Get: %+v, %v; want it unrevoked", got, err)
+			}
+			if _, err := s.Exchange(t.Context(), exchangeOf(login)); err != nil {
+				t.Error("Exchange:", err)
+			}
+		})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"gorm.io/gorm"
 )
 
 // write calls f, which writes in one statement, with a session for it.
@@ -14,12 +16,11 @@ func (s *Store) write(ctx context.Context, doing string, f func(session) error) 
 			return err
 		}
 		defer end()
+		if !s.dialect.oneWriter {
+			return s.writeServer(ctx, f)
+		}
 		longer := ctx
-		switch {
-		case !s.dialect.oneWriter:
-			longer, end = linger(ctx)
-			defer end()
-		case s.pool.Stats().MaxOpenConnections == 0:
+		if s.pool.Stats().MaxOpenConnections == 0 {
 			// There is no connection to wait for, and SQLite's drivers see a
 			// statement through in any case: a context that can end would only
 			// cost some goroutines.
@@ -27,6 +28,26 @@ func (s *Store) write(ctx context.Context, doing string, f func(session) error) 
 		}
 		return f(session{s.db, longer, s.pool})
 	})
+}
+
+// writeServer is write on a server. A call lingers for its statement, but not for a
+// connection that it has to wait for.
+func (s *Store) writeServer(ctx context.Context, f func(session) error) error {
+	var connections gorm.ConnPool = s.pool
+	if s.pool.Stats().MaxOpenConnections > 0 {
+		conn, err := s.pool.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // it goes back to the pool
+		connections = conn
+		if s.dialect.literal {
+			connections = &literal{conn, ctx}
+		}
+	}
+	longer, end := linger(ctx)
+	defer end()
+	return f(session{s.db, longer, connections})
 }
 
 // read calls f, which reads in one statement, with a session for it.
