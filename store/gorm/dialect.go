@@ -12,8 +12,8 @@ type dialect struct {
 	// PostgreSQL does that by itself, and must be free not to: behind a pooler
 	// that hands out a connection for each transaction nothing prepared lasts.
 	prepares bool
-	// literal says that a transaction begins and ends by statements, and that its
-	// statements have the values in their text.
+	// literal says that a transaction begins and ends by statements, and that what is
+	// executed on one connection has the values in its text.
 	literal bool
 	// oneWriter says that the database has one writer at a time, who sees
 	// everything that was committed: it needs no locks.

@@ -29,7 +29,8 @@ func (p *pool) beginLiteral(ctx context.Context, level sql.IsolationLevel) (tran
 	return t, nil
 }
 
-// literal is a transaction on a connection that nobody else uses meanwhile. A
+// literal is a transaction on a connection that nobody else uses meanwhile, or such a
+// connection alone. It is not safe for concurrent use. A
 // statement prepared for all connections can't be used on one of them, and preparing
 // it there each time would double the round trips: the values go into the text.
 type literal struct {
