@@ -28,10 +28,10 @@ func TestRedisCluster(t *testing.T) {
 	t.Run("Resharding", func(t *testing.T) {
 		done := make(chan struct{})
 		var moving sync.WaitGroup
+		defer moving.Wait()
+		defer close(done)
 		moving.Go(func() { reshard(t, cluster, done) })
 		storetest.Run(t, redisBackend{connect: connect, servers: cluster.Nodes()}.harness())
-		close(done)
-		moving.Wait()
 	})
 	for _, wait := range []int{0, 1} {
 		t.Run(fmt.Sprintf("LostAnswers/wait=%d", wait), func(t *testing.T) {
@@ -42,6 +42,9 @@ func TestRedisCluster(t *testing.T) {
 	}
 	for _, wait := range []int{0, 1} {
 		t.Run(fmt.Sprintf("Redirected/wait=%d", wait), func(t *testing.T) { redirected(t, cluster, connect(nil), wait) })
+	}
+	for _, wait := range []int{0, 1} {
+		t.Run(fmt.Sprintf("ScaledOut/wait=%d", wait), func(t *testing.T) { scaledOut(t, cluster, connect(nil), wait) })
 	}
 	t.Run("ScriptFlush", func(t *testing.T) {
 		client := connect(nil).(*redis.ClusterClient)
