@@ -161,6 +161,12 @@ func TestRedisFailures(t *testing.T) {
 		if _, err := s.Get(t.Context(), last.ID); err != nil {
 			t.Errorf("Get of the last record that was acknowledged: %v", err)
 		}
+		mustFail(t, "Revoke", s.Revoke(t.Context(), last.ID, epoch))
+		_, err := s.RevokeUser(t.Context(), "ann", epoch)
+		mustFail(t, "RevokeUser", err)
+		if got, err := s.Get(t.Context(), last.ID); err != nil || !got.RevokedAt.IsZero() {
+			t.Errorf("after revocations that failed: revoked at %v, %v", got.RevokedAt, err)
+		}
 	})
 	t.Run("no server", func(t *testing.T) {
 		s := openRedis(t, redis.NewClient(&redis.Options{Addr: addr, DialerRetries: 1, MaxRetries: -1}), redisstore.Options{})

@@ -34,7 +34,8 @@
 //
 // maxmemory-policy must be noeviction. With any other a full server removes sessions
 // by itself: users are logged out, and which doesn't show anywhere. With noeviction
-// logins and refreshes fail until there is memory again, and nobody is logged out.
+// every change fails until there is memory again, revocations as well as logins and
+// refreshes: nobody is logged out, not even who is to be. Watch used_memory.
 //
 // # Durability
 //
@@ -78,7 +79,7 @@
 // is sent, and calls that have one cost a goroutine each, which lives on until the
 // client's own timeouts. A context that is cancelled before its deadline stops a call
 // that waits for a connection, but not one that waits for the server: that takes the
-// client's ReadTimeout at most.
+// client's ReadTimeout at most, and with ReadTimeout -1 it may wait without end.
 //
 // # Permissions
 //
