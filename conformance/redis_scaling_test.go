@@ -63,12 +63,7 @@ func join(t *testing.T, cluster *server.RedisClusterServers, wait int) *redis.Cl
 		return strings.Contains(client.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 	})
 	if wait > 0 {
-		replica := server.Redis(t, "--replicaof", strings.Replace(added.Addr(), ":", " ", 1))
-		follower := redis.NewClient(&redis.Options{Addr: replica.Addr()})
-		defer follower.Close()
-		eventually(t, "its replica to follow", func() bool {
-			return strings.Contains(follower.Info(t.Context(), "replication").Val(), "master_link_status:up")
-		})
+		follow(t, added)
 	}
 	return client
 }

@@ -43,6 +43,7 @@ type redisBackend struct {
 	restart func()                             // ends and starts the servers; nil: leave that out
 	crash   func()                             // kills and starts the servers; nil: leave that out
 	servers []*server.RedisServer              // those that clients may connect to
+	wait    int                                // for so many replicas
 	files   bool                               // whether to dump the servers' files, which take their time, or the keys
 }
 
@@ -50,7 +51,7 @@ type redisBackend struct {
 func (b redisBackend) harness() storetest.Harness {
 	prefixes := map[core.RefreshStore]string{}
 	open := func(t *testing.T, prefix string) core.RefreshStore {
-		s := openRedis(t, b.connect(nil), redisstore.Options{Prefix: prefix})
+		s := openRedis(t, b.connect(nil), redisstore.Options{Prefix: prefix, WaitReplicas: b.wait})
 		prefixes[s] = prefix
 		return s
 	}
@@ -66,7 +67,7 @@ func (b redisBackend) harness() storetest.Harness {
 		},
 		Disconnect: func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
 			dial, network := b.proxies(t)
-			return openRedis(t, b.connect(dial), redisstore.Options{Prefix: newPrefix()}), network
+			return openRedis(t, b.connect(dial), redisstore.Options{Prefix: newPrefix(), WaitReplicas: b.wait}), network
 		},
 		Crashes:   *crashes,
 		NativeTTL: true,

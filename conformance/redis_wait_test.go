@@ -72,18 +72,32 @@ func TestRedisWaitReplicas(t *testing.T) {
 
 func TestRedisWaitReplicasConforms(t *testing.T) {
 	primary := server.Redis(t)
+	follow(t, primary)
+	storetest.Run(t, redisBackend{
+		connect: func(dial dialer) redis.UniversalClient {
+			return redis.NewClient(&redis.Options{Addr: primary.Addr(), ContextTimeoutEnabled: true, Dialer: dial})
+		},
+		servers: []*server.RedisServer{primary},
+		wait:    1,
+	}.harness())
+}
+
+func TestRedisWaitReplicasLostAnswers(t *testing.T) {
+	primary := server.Redis(t)
+	follow(t, primary)
+	loser := &answerLoser{}
+	client := redis.NewClient(&redis.Options{Addr: primary.Addr(), Dialer: loser.dial})
+	lostAnswers(t, openRedis(t, client, redisstore.Options{WaitReplicas: 1}), loser)
+}
+
+// follow starts a replica of the server and waits until it has its data.
+func follow(t *testing.T, primary *server.RedisServer) {
+	t.Helper()
 	host, port, _ := net.SplitHostPort(primary.Addr())
 	replica := server.Redis(t, "--replicaof", host+" "+port)
 	client := redis.NewClient(&redis.Options{Addr: replica.Addr()})
 	defer client.Close()
-	for !strings.Contains(client.Info(t.Context(), "replication").Val(), "master_link_status:up") {
-		time.Sleep(10 * time.Millisecond)
-	}
-	storetest.Run(t, storetest.Harness{
-		Open: func(t *testing.T) core.RefreshStore {
-			return openRedis(t, redis.NewClient(&redis.Options{Addr: primary.Addr(), ContextTimeoutEnabled: true}),
-				redisstore.Options{Prefix: core.NewTokenID("") + ":", WaitReplicas: 1})
-		},
-		NativeTTL: true,
+	eventually(t, "the replica to follow", func() bool {
+		return strings.Contains(client.Info(t.Context(), "replication").Val(), "master_link_status:up")
 	})
 }
