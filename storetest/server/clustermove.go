@@ -24,7 +24,7 @@ func (c *RedisClusterServers) MoveSlots(first, last, i int) {
 	}
 }
 
-// slotMove holds a connection to each node that takes part.
+// slotMove holds a connection to each node that takes part, as long as all goes well there.
 type slotMove struct{ conns map[string]*respConn }
 
 func (m *slotMove) close() {
@@ -42,7 +42,13 @@ func (m *slotMove) do(addr string, args ...string) (any, error) {
 		}
 		m.conns[addr] = conn
 	}
-	return conn.do(args...)
+	answer, err := conn.do(args...)
+	if err != nil {
+		// The answer may still come, and would be read as the next command's.
+		_ = conn.Close()
+		delete(m.conns, addr)
+	}
+	return answer, err
 }
 
 func (m *slotMove) move(slot int, to string) error {

@@ -29,3 +29,15 @@ func DialRESP(addr string) (RESPConn, error) {
 
 // Do sends a command.
 func (c RESPConn) Do(args ...string) (any, error) { return c.do(args...) }
+
+// SlotMove sends commands as MoveSlots does.
+type SlotMove struct{ slotMove }
+
+// NewSlotMove returns a SlotMove without connections.
+func NewSlotMove() *SlotMove { return &SlotMove{slotMove{conns: map[string]*respConn{}}} }
+
+// Do sends a command.
+func (m *SlotMove) Do(addr string, args ...string) (any, error) { return m.do(addr, args...) }
+
+// Close closes the connections.
+func (m *SlotMove) Close() { m.close() }
