@@ -59,7 +59,7 @@ func TestBolt(t *testing.T) {
 			}
 			return dump
 		},
-		Crash:   crashingChild("bolt"),
+		Crash:   crashingChild("bolt", func(t *testing.T) string { return t.TempDir() }),
 		Crashes: *crashes,
 	})
 }

@@ -44,6 +44,7 @@ func gormPostgreSQL(t *testing.T, s *server.PostgreSQLServer) gormDialect {
 		},
 		dump:   dumpTables,
 		server: s,
+		child:  "postgresql",
 	}
 }
 
@@ -64,5 +65,6 @@ func gormMariaDB(s *server.MariaDBServer) gormDialect {
 		},
 		dump:   dumpTables,
 		server: s,
+		child:  "mariadb",
 	}
 }

@@ -7,9 +7,7 @@ import (
 	"testing"
 
 	pure "github.com/glebarez/sqlite"
-	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest"
-	"github.com/tokenauth/tokenauth/storetest/child"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 )
@@ -46,14 +44,6 @@ const (
 	sqliteParameters     = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=100"
 	pureSQLiteParameters = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(100)"
 )
-
-// openSQLite opens the store in a file of that folder, for a child process.
-func openSQLite(dialector func(dsn string) gorm.Dialector, parameters string) child.Opener {
-	return func(dir string) (core.RefreshStore, error) {
-		_, s, err := gormDialect{dialector: dialector}.open("file:" + filepath.Join(dir, "tokenauth.db") + parameters)
-		return s, err
-	}
-}
 
 // dumpFile returns the bytes of a database in a file and of its log.
 func dumpFile(t *testing.T, dsn string, _ *gorm.DB) []byte {

@@ -11,6 +11,7 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 	gormstore "github.com/tokenauth/tokenauth/store/gorm"
 	"github.com/tokenauth/tokenauth/storetest"
+	"github.com/tokenauth/tokenauth/storetest/child"
 	"github.com/tokenauth/tokenauth/storetest/server"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -26,7 +27,7 @@ type gormDialect struct {
 	// server is the one that the databases are on, at its address in their DSNs;
 	// nil: they are in files.
 	server sqlServer
-	// child is the kind of the child processes that open a file.
+	// child is the kind of the child processes that open a database.
 	child string
 }
 
@@ -50,7 +51,15 @@ func (d gormDialect) open(dsn string) (*gorm.DB, *gormstore.Store, error) {
 	return db, s, s.Migrate(context.Background())
 }
 
-// harness returns the harness of stores on this dialect.
+// openGormChild opens the store in the database of a DSN, in a child process.
+func openGormChild(dialector func(dsn string) gorm.Dialector) child.Opener {
+	return func(dsn string) (core.RefreshStore, error) {
+		_, s, err := gormDialect{dialector: dialector}.open(dsn)
+		return s, err
+	}
+}
+
+// harness returns the harness of stores on this dialect. A peer is another process.
 func (d gormDialect) harness() storetest.Harness {
 	type opened struct {
 		db  *gorm.DB
@@ -80,11 +89,13 @@ func (d gormDialect) harness() storetest.Harness {
 			}
 			return open(t, stores[s].dsn)
 		},
-		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, stores[s].dsn) },
+		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore {
+			return child.Start(t, d.child, stores[s].dsn)
+		},
 		Dump: func(t *testing.T, s core.RefreshStore) []byte { return d.dump(t, stores[s].dsn, stores[s].db) },
 	}
 	if d.server == nil {
-		h.Crash = crashingChild(d.child)
+		h.Crash = crashingChild(d.child, d.create)
 		return h
 	}
 	h.Crash = func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {

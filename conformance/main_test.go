@@ -8,6 +8,8 @@ import (
 	pure "github.com/glebarez/sqlite"
 	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest/child"
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 )
 
@@ -16,21 +18,24 @@ var crashes = flag.Int("crashes", 3, "kill the process that keeps a durable stor
 func TestMain(m *testing.M) {
 	child.Main(map[string]child.Opener{
 		"bolt":           func(dir string) (core.RefreshStore, error) { return openBolt(dir) },
-		"sqlite":         openSQLite(sqlite.Open, sqliteParameters),
-		"pure-go sqlite": openSQLite(pure.Open, pureSQLiteParameters),
+		"sqlite":         openGormChild(sqlite.Open),
+		"pure-go sqlite": openGormChild(pure.Open),
+		"postgresql":     openGormChild(postgres.Open),
+		"mariadb":        openGormChild(mysql.Open),
+		"redis":          openRedisChild,
 	})
 	os.Exit(m.Run())
 }
 
-// crashingChild is the Crash of a harness whose store is a file in a folder: a child
-// process opens it, and is killed.
-func crashingChild(kind string) func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {
+// crashingChild is the Crash of a harness whose store is in a file: a child process
+// opens it, and is killed. create makes the argument of a new one.
+func crashingChild(kind string, create func(t *testing.T) string) func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {
 	return func(t *testing.T) (core.RefreshStore, func() core.RefreshStore) {
-		dir := t.TempDir()
-		s := child.Start(t, kind, dir)
+		arg := create(t)
+		s := child.Start(t, kind, arg)
 		return s, func() core.RefreshStore {
 			s.Kill()
-			s = child.Start(t, kind, dir)
+			s = child.Start(t, kind, arg)
 			return s
 		}
 	}

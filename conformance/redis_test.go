@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/tokenauth/tokenauth/core"
 	redisstore "github.com/tokenauth/tokenauth/store/redis"
 	"github.com/tokenauth/tokenauth/storetest"
+	"github.com/tokenauth/tokenauth/storetest/child"
 	"github.com/tokenauth/tokenauth/storetest/server"
 )
 
@@ -31,7 +33,18 @@ func TestRedis(t *testing.T) {
 		},
 		servers: []*server.RedisServer{redisServer},
 		files:   true,
+		peer: func(t *testing.T, prefix string) core.RefreshStore {
+			return child.Start(t, "redis", redisServer.Addr()+" "+prefix)
+		},
 	}.harness())
+}
+
+// openRedisChild opens the store of a server's address and a prefix, in a child
+// process.
+func openRedisChild(arg string) (core.RefreshStore, error) {
+	addr, prefix, _ := strings.Cut(arg, " ")
+	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
+	return redisstore.New(client, redisstore.Options{Prefix: prefix})
 }
 
 // dialer is a Dialer of the client's options; nil is the client's own.
@@ -45,6 +58,9 @@ type redisBackend struct {
 	servers []*server.RedisServer              // those that clients may connect to
 	wait    int                                // for so many replicas
 	files   bool                               // whether to dump the servers' files, which take their time, or the keys
+
+	// peer opens a store of that prefix in another process; nil: a peer is another client.
+	peer func(t *testing.T, prefix string) core.RefreshStore
 }
 
 // harness returns what storetest needs. Every store has a prefix of its own.
@@ -58,7 +74,12 @@ func (b redisBackend) harness() storetest.Harness {
 	newPrefix := func() string { return core.NewTokenID("") + ":" }
 	h := storetest.Harness{
 		Open: func(t *testing.T) core.RefreshStore { return open(t, newPrefix()) },
-		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore { return open(t, prefixes[s]) },
+		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore {
+			if b.peer != nil {
+				return b.peer(t, prefixes[s])
+			}
+			return open(t, prefixes[s])
+		},
 		Dump: func(t *testing.T, s core.RefreshStore) []byte {
 			if b.files {
 				return allFiles(t, b.servers)
