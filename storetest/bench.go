@@ -233,10 +233,14 @@ func (s *benchStore) revokeUser(b *testing.B, goroutines int) {
 }
 
 func (s *benchStore) deleteExpired(b *testing.B, goroutines int) {
+	s.createAll(b, []core.RefreshToken{s.newToken("somebody", after(1)), s.newToken("else", after(1))})
+	if n, err := s.DeleteExpired(b.Context(), after(2), 2); n == 0 && err == nil {
+		b.Skip("the store's records go by themselves: there is nothing to measure")
+	}
 	s.newUsers(b, benchDeleted)
 	measure(b, goroutines, func(ctx context.Context, _, _, _ int) error {
 		n, err := s.DeleteExpired(ctx, after(2), benchDeleted)
-		if err == nil && n != benchDeleted && n != 0 { // 0 where records go by themselves
+		if err == nil && n != benchDeleted {
 			err = fmt.Errorf("%d records deleted, want %d", n, benchDeleted)
 		}
 		return err
