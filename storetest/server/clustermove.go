@@ -84,10 +84,13 @@ func (m *slotMove) agreed(slot int, target clusterNode, view clusterView) error 
 		if err != nil {
 			return err
 		}
-		if owner.id != target.id {
-			_, err = m.do(node.addr, "CLUSTER", "SETSLOT", strconv.Itoa(slot), "NODE", target.id)
-			return fmt.Errorf("%s takes slot %d for that of %s (%v)", node.addr, slot, owner.addr, err)
+		if owner.id == target.id {
+			continue
 		}
+		if _, err := m.do(node.addr, "CLUSTER", "SETSLOT", strconv.Itoa(slot), "NODE", target.id); err != nil {
+			return err
+		}
+		return fmt.Errorf("%s took slot %d for that of %s", node.addr, slot, owner.addr)
 	}
 	return nil
 }
