@@ -38,7 +38,24 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"negative cache", func(c *core.Config) { c.VerifiedCache = -1 }, "VerifiedCache"},
 		{"origin without scheme", func(c *core.Config) { c.TrustedOrigins = []string{"app.example.com"} }, "TrustedOrigins"},
 		{"origin with path", func(c *core.Config) { c.TrustedOrigins = []string{"https://app.example.com/x"} }, "TrustedOrigins"},
-		{"one name for both cookies", func(c *core.Config) { c.Cookies.AccessTokenName = "refresh_token" }, "both"},
+		{"one name for both cookies", func(c *core.Config) { c.Cookies.AccessTokenName = "refresh_token" }, "two are named"},
+		{"unknown prefix", func(c *core.Config) { c.Cookies.Prefix = "__Http-" }, "Prefix"},
+		{"prefix before a prefix", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.AccessTokenName = "__Secure-", "__host-a" }, "has one already"},
+		{"prefix __Host- with a path", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.RefreshPath = "__Host-", "/refresh" }, "path /"},
+		{"prefix __Host- with a domain", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.Domain = "__Host-", "example.com" }, "Domain"},
+		{"prefix __Secure-, not Secure", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.Insecure = "__Secure-", true }, "Insecure"},
+		{"previous cookies of the same name", func(c *core.Config) {
+			c.Cookies.Previous = []core.Cookies{{AccessTokenName: "a", Domain: "example.com"}}
+		}, `two are named "refresh_token"`},
+		{"two previous cookies of one name", func(c *core.Config) {
+			c.Cookies.Prefix, c.Cookies.Previous = "__Host-", []core.Cookies{{}, {RefreshPath: "/refresh"}}
+		}, "two are named"},
+		{"previous cookies that can't be", func(c *core.Config) {
+			c.Cookies.Prefix, c.Cookies.Previous = "__Host-", []core.Cookies{{Insecure: true, Partitioned: true}}
+		}, "Previous[0]"},
+		{"previous cookies of previous ones", func(c *core.Config) {
+			c.Cookies.Prefix, c.Cookies.Previous = "__Host-", []core.Cookies{{Previous: []core.Cookies{{AccessTokenName: "a", RefreshTokenName: "b"}}}}
+		}, "side by side"},
 		{"cookie name with a space", func(c *core.Config) { c.Cookies.AccessTokenName = "access token" }, "Cookies"},
 		{"bad domain", func(c *core.Config) { c.Cookies.Domain = "exa mple.com" }, "Cookies"},
 		{"relative path", func(c *core.Config) { c.Cookies.RefreshPath = "token" }, "RefreshPath"},

@@ -18,13 +18,19 @@ const (
 // Cookies says how the two cookies look. Both are HttpOnly and live as long as
 // the session, because a refresh needs the expired access token.
 type Cookies struct {
-	// AccessTokenName is the name of the access token's cookie. A prefix
-	// __Host- or __Secure- asks browsers to hold the cookie to the rules of
-	// RFC 6265bis §4.1.3; New checks them. Default: "access_token".
+	// AccessTokenName is the name of the access token's cookie. Default:
+	// "access_token".
 	AccessTokenName string
-	// RefreshTokenName is the name of the refresh token's cookie, with the
-	// same prefixes. Default: "refresh_token".
+	// RefreshTokenName is the name of the refresh token's cookie. Default:
+	// "refresh_token".
 	RefreshTokenName string
+	// Prefix is put before both names: "__Secure-", or "__Host-" where there is no
+	// Domain and RefreshPath is "/". Browsers hold such cookies to what the name
+	// promises (RFC 6265bis §4.1.3): no plain HTTP can set a __Secure- one, and no
+	// other host a __Host- one. New checks it, also in names
+	// that have such a prefix of their own. Choose "__Host-" unless you need one of
+	// the other two. Default: none.
+	Prefix string
 	// Insecure leaves out Secure, so that browsers send the cookies over plain
 	// HTTP too: for development. Default: false, they are Secure.
 	Insecure bool
@@ -39,12 +45,21 @@ type Cookies struct {
 	// session that it takes the place of. Default: "/".
 	//
 	// To change the path or the domain of cookies in use, change their names
-	// too: browsers would send the old one beside the new one, and of two
-	// cookies of one name none is accepted.
+	// too (see Previous): browsers would send the old one beside the new one, and
+	// of two cookies of one name none is accepted.
 	RefreshPath string
 	// Partitioned keeps the cookies apart for each top-level site that embeds
 	// the application (CHIPS); it demands Secure. Default: false.
 	Partitioned bool
+
+	// Previous says how the cookies looked before, so that their names, and with
+	// them all else, can change without logging anybody out. A request
+	// without a cookie of the present name is judged by those of the previous
+	// names, in this order, and every answer that sets or deletes the cookies deletes
+	// the previous ones. No name occurs twice in all of them, and they have
+	// no Previous of their own. What a weaker name let others plant they can
+	// plant until it goes: drop it after a RefreshTokenDuration. Default: none.
+	Previous []Cookies
 }
 
 func (c Cookies) withDefaults() (Cookies, error) {
@@ -69,9 +84,14 @@ func (c Cookies) withDefaults() (Cookies, error) {
 	default:
 		return c, errors.New("Cookies: SameSite must be Lax, Strict or None")
 	}
-	if c.AccessTokenName == c.RefreshTokenName {
-		return c, fmt.Errorf("Cookies: both are named %q", c.AccessTokenName)
+	var err error
+	if c.AccessTokenName, err = withPrefix(c.Prefix, c.AccessTokenName); err != nil {
+		return c, err
 	}
+	if c.RefreshTokenName, err = withPrefix(c.Prefix, c.RefreshTokenName); err != nil {
+		return c, err
+	}
+	c.Prefix = ""
 	if !strings.HasPrefix(c.RefreshPath, "/") {
 		return c, fmt.Errorf("Cookies: RefreshPath %q does not begin with a slash", c.RefreshPath)
 	}
@@ -83,23 +103,10 @@ func (c Cookies) withDefaults() (Cookies, error) {
 			return c, fmt.Errorf("Cookies: %w", err)
 		}
 	}
-	return c, nil
-}
-
-// checkPrefix holds a cookie to what its name promises (RFC 6265bis §4.1.3).
-func checkPrefix(c *http.Cookie) error {
-	has := func(prefix string) bool {
-		return len(c.Name) >= len(prefix) && strings.EqualFold(c.Name[:len(prefix)], prefix)
+	if c.Previous, err = previousWithDefaults(c.Previous); err != nil {
+		return c, err
 	}
-	switch host := has("__Host-"); {
-	case (host || has("__Secure-")) && !c.Secure:
-		return fmt.Errorf("the name %q demands Secure, and Insecure is set", c.Name)
-	case host && c.Domain != "":
-		return fmt.Errorf("the name %q allows no Domain", c.Name)
-	case host && c.Path != "/":
-		return fmt.Errorf("the name %q demands the path /", c.Name)
-	}
-	return nil
+	return c, c.checkNames()
 }
 
 func (c Cookies) access(value string, maxAge int) *http.Cookie {
@@ -133,6 +140,9 @@ func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 	seconds := max(int(age/time.Second), 1)
 	http.SetCookie(w, c.access(t.AccessToken, seconds))
 	http.SetCookie(w, c.refresh(t.RefreshToken, seconds))
+	for _, p := range c.Previous {
+		p.clear(w)
+	}
 	w.Header().Set("Cache-Control", "no-store")
 }
 
@@ -141,5 +151,8 @@ func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 func (c Cookies) clear(w http.ResponseWriter) {
 	http.SetCookie(w, c.refresh("", -1))
 	http.SetCookie(w, c.access("", -1))
+	for _, p := range c.Previous {
+		p.clear(w)
+	}
 	w.Header().Set("Cache-Control", "no-store")
 }

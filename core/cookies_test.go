@@ -55,6 +55,16 @@ func TestCookieAttributes(t *testing.T) {
 			http.Cookie{Name: "a", Path: "/", Domain: "example.com", Secure: true, SameSite: http.SameSiteNoneMode, Partitioned: true},
 			http.Cookie{Name: "r", Path: "/token", Domain: "example.com", Secure: true, SameSite: http.SameSiteNoneMode, Partitioned: true},
 		},
+		{
+			"prefix __Host-", core.Cookies{Prefix: "__Host-"},
+			http.Cookie{Name: "__Host-access_token", Path: "/", Secure: true, SameSite: http.SameSiteLaxMode},
+			http.Cookie{Name: "__Host-refresh_token", Path: "/", Secure: true, SameSite: http.SameSiteLaxMode},
+		},
+		{
+			"prefix __Secure-", core.Cookies{Prefix: "__Secure-", AccessTokenName: "a", RefreshPath: "/refresh"},
+			http.Cookie{Name: "__Secure-a", Path: "/", Secure: true, SameSite: http.SameSiteLaxMode},
+			http.Cookie{Name: "__Secure-refresh_token", Path: "/refresh", Secure: true, SameSite: http.SameSiteLaxMode},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, func(c *core.Config) { c.Cookies = test.cookies })

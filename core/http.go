@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 )
 
 // SetTokenCookies is the login of a browser: it logs the user in (see
@@ -20,7 +19,7 @@ import (
 // presents may have ended all the same.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
 	opts := LoginOptions{Claims: claims, Device: deviceFrom(r.UserAgent())}
-	pair, err := s.login(r.Context(), userID, opts, slices.Collect(cookiesNamed(r, s.cfg.Cookies.RefreshTokenName)))
+	pair, err := s.login(r.Context(), userID, opts, s.cfg.Cookies.refreshTokens(r))
 	if err != nil {
 		return err
 	}
@@ -46,9 +45,9 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	if r.Method != http.MethodPost {
 		return s.reject(ctx, ErrMethodNotAllowed, Event{})
 	}
-	refresh := slices.Collect(cookiesNamed(r, s.cfg.Cookies.RefreshTokenName))
-	access := slices.Collect(cookiesNamed(r, s.cfg.Cookies.AccessTokenName))
-	if len(refresh)+len(access) == 0 {
+	refresh := s.cfg.Cookies.refreshTokens(r)
+	access, one := s.cfg.Cookies.accessToken(r)
+	if len(refresh) == 0 && one && access == "" {
 		if text, bearer, err := bearerToken(r); err != nil {
 			return s.reject(ctx, err, Event{})
 		} else if bearer {
@@ -61,9 +60,9 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	now := s.now()
 	ids := s.sessionsOf(refresh, now)
 	var c Claims
-	if len(access) == 1 {
+	if one {
 		// Only a genuine one says anything: of another there are no claims.
-		c, _ = s.verifier.genuine(access[0])
+		c, _ = s.verifier.genuine(access)
 	}
 	if len(ids) == 0 && c.SessionID != "" {
 		ids = append(ids, c.SessionID)
@@ -124,12 +123,12 @@ func (s *Schema) refreshCookies(r *http.Request) (Tokens, error) {
 	if err := s.origins.Check(r); err != nil {
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
 	}
-	refresh, ok := onlyCookie(r, s.cfg.Cookies.RefreshTokenName)
+	refresh, ok := s.cfg.Cookies.refreshToken(r)
 	if !ok {
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidRefreshToken), Event{})
 	}
 	// The access token is judged after the refresh token.
-	access, ok := onlyCookie(r, s.cfg.Cookies.AccessTokenName)
+	access, ok := s.cfg.Cookies.accessToken(r)
 	switch {
 	case !ok:
 		return s.refresh(ctx, refresh, "", errTwoAccessTokens)

@@ -3,6 +3,7 @@ package core
 import (
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -32,4 +33,32 @@ func onlyCookie(r *http.Request, name string) (value string, ok bool) {
 		n++
 	}
 	return value, n <= 1
+}
+
+// accessToken returns the access token in the request's cookies, empty where there
+// is none, and whether there is no more than one.
+func (c *Cookies) accessToken(r *http.Request) (value string, ok bool) {
+	value, ok = onlyCookie(r, c.AccessTokenName)
+	for i := 0; ok && value == "" && i < len(c.Previous); i++ {
+		value, ok = onlyCookie(r, c.Previous[i].AccessTokenName)
+	}
+	return value, ok
+}
+
+// refreshToken does the same for the refresh token.
+func (c *Cookies) refreshToken(r *http.Request) (value string, ok bool) {
+	value, ok = onlyCookie(r, c.RefreshTokenName)
+	for i := 0; ok && value == "" && i < len(c.Previous); i++ {
+		value, ok = onlyCookie(r, c.Previous[i].RefreshTokenName)
+	}
+	return value, ok
+}
+
+// refreshTokens returns all refresh tokens in the request's cookies.
+func (c *Cookies) refreshTokens(r *http.Request) []string {
+	texts := slices.Collect(cookiesNamed(r, c.RefreshTokenName))
+	for _, p := range c.Previous {
+		texts = slices.AppendSeq(texts, cookiesNamed(r, p.RefreshTokenName))
+	}
+	return texts
 }

@@ -44,7 +44,7 @@ func (v *Verifier) presented(r *http.Request) (string, error) {
 	if bearer || err != nil {
 		return text, err
 	}
-	text, ok := onlyCookie(r, v.cfg.Cookies.AccessTokenName)
+	text, ok := v.cfg.Cookies.accessToken(r)
 	switch {
 	case !ok:
 		return "", errTwoAccessTokens
