@@ -12,7 +12,8 @@ type AccessVerifier interface {
 
 // AccessTokens makes and verifies access tokens: it is the access-token format.
 // Package jwttoken has the usual ones. Implementations are safe for concurrent
-// use.
+// use. Where one has a method HasPublicKey(b []byte) bool, New asks it whether a
+// secret is one of its public keys, and then refuses that.
 type AccessTokens interface {
 	AccessVerifier
 	// Sign returns the token that carries these claims, such that Verify

@@ -1,20 +1,15 @@
 package core
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 )
 
-const (
-	minSecretBytes = 32
-	// maxLeeway is the "few minutes" that RFC 7519 §4.1.4 grants.
-	maxLeeway = 5 * time.Minute
-)
+// maxLeeway is the "few minutes" that RFC 7519 §4.1.4 grants.
+const maxLeeway = 5 * time.Minute
 
 // Config says how a [Schema] or a [Verifier] behaves. The zero value of every
 // field but Secret is its default. New and NewVerifier copy what they need of it.
@@ -22,8 +17,8 @@ const (
 // an unexported field of another struct how to print itself, so don't print those.
 type Config struct {
 	// Secret is the key material of the refresh tokens: at least 32 bytes
-	// from a cryptographic random source, the same on every server. It is not
-	// the key that signs access tokens. Required by New.
+	// from a cryptographic random source, the same on every server; NewSecret makes
+	// one. It is not the key that signs access tokens. Required by New.
 	Secret []byte
 	// PreviousSecrets verify refresh tokens and never make one, so that Secret
 	// can be rotated without logging anybody out: put the new secret into
@@ -149,17 +144,9 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// checkSchema says what is wrong with the fields that only a schema reads. The
+// checkSchema says what is wrong with the durations that only a schema reads. The
 // defaults are filled in.
 func (c Config) checkSchema() error {
-	if err := checkSecret("Secret", c.Secret); err != nil {
-		return err
-	}
-	for i, secret := range c.PreviousSecrets {
-		if err := checkSecret(fmt.Sprintf("PreviousSecrets[%d]", i), secret); err != nil {
-			return err
-		}
-	}
 	switch {
 	case c.AccessTokenDuration < 0 || c.AccessTokenDuration%time.Second != 0:
 		return fmt.Errorf("AccessTokenDuration is %v: it must be a positive number of whole seconds", c.AccessTokenDuration)
@@ -173,18 +160,6 @@ func (c Config) checkSchema() error {
 		// The second more is what iat, in whole seconds, can lose.
 		return fmt.Errorf("Grace is %v: it must be at least a second shorter than AccessTokenDuration − RefreshBefore, %v − %v",
 			c.Grace, c.AccessTokenDuration, c.RefreshBefore)
-	}
-	return nil
-}
-
-func checkSecret(name string, secret []byte) error {
-	switch {
-	case len(secret) == 0:
-		return errors.New(name + " is empty: it must be at least 32 random bytes, the same on every server")
-	case len(secret) < minSecretBytes:
-		return fmt.Errorf("%s is %d bytes long: it must be at least %d random bytes", name, len(secret), minSecretBytes)
-	case bytes.Count(secret, secret[:1]) == len(secret):
-		return errors.New(name + " is one byte repeated: it must be random")
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ func New(store RefreshStore, tokens AccessTokens, cfg Config) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
+	if err := cfg.checkSecrets(tokens); err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
 	if err := cfg.checkSchema(); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}

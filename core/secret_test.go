@@ -1,0 +1,80 @@
+package core_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestNewSecretMakesAnotherSecretEachTime(t *testing.T) {
+	a, b := core.NewSecret(), core.NewSecret()
+	if len(a) != 32 || bytes.Equal(a, b) {
+		t.Fatalf("%d bytes, equal: %t", len(a), bytes.Equal(a, b))
+	}
+	newWorld(t, func(c *core.Config) { c.Secret, c.PreviousSecrets = a, [][]byte{b} })
+}
+
+// keyedTokens know a public key, as those of an asymmetric algorithm do.
+type keyedTokens struct {
+	testTokens
+	public []byte
+}
+
+func (t *keyedTokens) HasPublicKey(b []byte) bool { return bytes.Equal(b, t.public) }
+
+func TestAPublicKeyIsNoSecret(t *testing.T) {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkix, err := x509.MarshalPKIXPublicKey(ec.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, ec.Public(), ec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range map[string][]byte{
+		"PKIX":                      pkix,
+		"PKCS #1":                   x509.MarshalPKCS1PublicKey(&rsaKey.PublicKey),
+		"certificate":               certificate,
+		"PEM":                       pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix}),
+		"OpenSSH":                   []byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZcEGNJZjZUiXgW+Tl8t8aUR5Y5tjmxhTzJWtWCLMzY ada"),
+		"JWK":                       []byte(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`),
+		"one of the access tokens'": public,
+	} {
+		for field, cfg := range map[string]core.Config{
+			"Secret":             {Secret: secret},
+			"PreviousSecrets[1]": {Secret: otherKey, PreviousSecrets: [][]byte{core.NewSecret(), secret}},
+		} {
+			_, err := core.New(newStore(), &keyedTokens{public: public}, cfg)
+			if err == nil || !strings.Contains(err.Error(), field+" is a public key") {
+				t.Errorf("%s as %s: New = %v", name, field, err)
+			}
+			if err != nil && strings.Contains(err.Error(), string(secret)) {
+				t.Errorf("%s: the error holds the key", name)
+			}
+		}
+	}
+}
