@@ -52,6 +52,8 @@ type authorized struct {
 	claims Claims
 	// by is who verified them: what one schema lets through says nothing to another.
 	by *Verifier
+	// session is that of the claims, where it was looked up.
+	session *Session
 }
 
 func (a *authorized) Value(key any) any {
@@ -63,7 +65,8 @@ func (a *authorized) Value(key any) any {
 
 // ClaimsFrom returns the claims of the access token that authorized the request
 // with this context, and whether there are any: inside [Schema.TokenRequired],
-// [Verifier.TokenRequired] and [Schema.RefreshAccessToken] there are.
+// [Verifier.TokenRequired], [Schema.SessionRequired] and [Schema.RefreshAccessToken]
+// there are.
 func ClaimsFrom(ctx context.Context) (Claims, bool) {
 	a, ok := ctx.Value(authorizedKey{}).(*authorized)
 	if !ok {

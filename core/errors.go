@@ -22,6 +22,12 @@ var (
 	// client goes on with the access token it has.
 	ErrAccessTokenNotExpired = errors.New("access token not expired")
 
+	// ErrSessionEnded says that the access token would do, and its session is over:
+	// the user has to log in. It matches ErrInvalidAccessToken too.
+	ErrSessionEnded = fmt.Errorf("%w: its session is over", ErrInvalidAccessToken)
+	// ErrNoSession says that the user has no session of that id.
+	ErrNoSession = errors.New("no such session")
+
 	// ErrInvalidRefreshToken says that the refresh token is not genuine, or its
 	// session is over: the user has to log in.
 	ErrInvalidRefreshToken = errors.New("invalid refresh token")

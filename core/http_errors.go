@@ -11,7 +11,7 @@ import (
 // Error is the refusal of a request, as Config.ErrorHandler gets it. It wraps one
 // of the package's errors and is itself the handler that answers by default.
 type Error struct {
-	// Status is the HTTP status: 401, 403, 405, 409, 500 or 503.
+	// Status is the HTTP status: 401, 403, 404, 405, 409, 500 or 503.
 	Status int
 	// Code is the error's stable name, as the JSON body has it.
 	Code string
@@ -61,12 +61,14 @@ var answers = []struct {
 	{ErrStoreUnavailable, http.StatusServiceUnavailable, "store_unavailable", "The session could not be looked up. Try again."},
 	{ErrClaims, http.StatusServiceUnavailable, "claims_unavailable", "The access token could not be made. Try again."},
 	{ErrMissingAccessToken, http.StatusUnauthorized, "missing_access_token", "An access token is required."},
+	{ErrSessionEnded, http.StatusUnauthorized, "session_ended", "The session is over. Log in."},
 	{ErrInvalidAccessToken, http.StatusUnauthorized, "invalid_access_token", "The access token is not valid."},
 	{ErrAccessTokenExpired, http.StatusUnauthorized, "access_token_expired", "The access token has expired. Refresh it."},
 	{ErrMissingRefreshToken, http.StatusUnauthorized, "missing_refresh_token", "A refresh token is required."},
 	{ErrInvalidRefreshToken, http.StatusUnauthorized, "invalid_refresh_token", "The session is over. Log in."},
 	{ErrCompromised, http.StatusUnauthorized, "refresh_token_compromised", "The session was used from elsewhere and has been ended. Log in."},
 	{ErrCrossOrigin, http.StatusForbidden, "cross_origin", "The request comes from another origin."},
+	{ErrNoSession, http.StatusNotFound, "no_such_session", "There is no such session."},
 	{ErrAccessTokenNotExpired, http.StatusConflict, "access_token_not_expired", "The access token has not expired. Go on with it."},
 	{ErrMethodNotAllowed, http.StatusMethodNotAllowed, "method_not_allowed", "Only POST is allowed."},
 }

@@ -47,6 +47,16 @@ func IDShard(id string) string {
 	return id[:min(len(id), shardLength)]
 }
 
+// isID reports whether NewTokenID could have made the text.
+func isID(text string) bool {
+	if len(text) != idLength {
+		return false
+	}
+	var id [idBytes]byte
+	n, err := idEncoding.Decode(id[:], []byte(text))
+	return err == nil && n == idBytes // fewer where it held line breaks
+}
+
 func userShard(userID string) [shardBytes]byte {
 	sum := sha256.Sum256([]byte("tokenauth user shard\x00" + userID))
 	return [shardBytes]byte(sum[:shardBytes])

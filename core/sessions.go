@@ -8,7 +8,7 @@ import (
 // Session is one login on one device, as its user may see it.
 type Session struct {
 	// ID is the id of its refresh-token record, the claim sid of its access
-	// tokens: Claims.SessionID tells which session is "this one".
+	// tokens: Claims.SessionID tells which session is "this one". It lets nobody in.
 	ID string
 	// UserID is whose it is.
 	UserID string
@@ -30,7 +30,9 @@ func sessionOf(r RefreshToken) Session {
 	}
 }
 
-// Sessions returns the live sessions of the user, the newest first.
+// Sessions returns the live sessions of the user, the newest first, for a page that
+// shows them; RevokeSession ends one, RevokeOtherSessions all but this one, and
+// RevokeUser all.
 // ErrInvalidLogin means that no user can have that id, ErrStoreUnavailable that
 // the store could not answer.
 func (s *Schema) Sessions(ctx context.Context, userID string) ([]Session, error) {

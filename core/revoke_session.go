@@ -1,0 +1,62 @@
+package core
+
+import (
+	"context"
+	"errors"
+)
+
+// RevokeSession ends one session of the user, as chosen from those that Sessions
+// returns. It is idempotent: one that is over already is no error. ErrNoSession
+// means that the user has no such session, whatever the text of the session id;
+// ErrInvalidLogin that no user can have that user id; ErrStoreUnavailable that the
+// session may not have ended. Its access token goes on until it expires, except
+// where SessionRequired asks.
+func (s *Schema) RevokeSession(ctx context.Context, userID, sessionID string) error {
+	if err := checkUserID(userID); err != nil {
+		return invalidLogin(err)
+	}
+	if !isID(sessionID) || IDShard(sessionID) != UserShard(userID) {
+		return s.noSession(ctx, userID)
+	}
+	r, err := s.get(ctx, sessionID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return s.noSession(ctx, userID)
+	case err != nil:
+		return s.reject(ctx, s.unavailable(ctx, "get the session", err), Event{UserID: userID, SessionID: sessionID})
+	case r.UserID != userID:
+		return s.noSession(ctx, userID)
+	}
+	now := s.now()
+	if !r.Live(now) {
+		return nil
+	}
+	return s.revoke(ctx, Event{UserID: userID, SessionID: sessionID, Device: r.Device}, now)
+}
+
+func (s *Schema) noSession(ctx context.Context, userID string) error {
+	return s.reject(ctx, ErrNoSession, Event{UserID: userID})
+}
+
+// RevokeOtherSessions ends all sessions of the user but the one of that id, which
+// is "this one": Claims.SessionID. It returns how many it ended. Where the user
+// has no session of that id it ends them all. A login that comes after the call
+// survives it. ErrInvalidLogin means that no user can have that user id;
+// ErrStoreUnavailable that some of the sessions may not have ended: call it again.
+func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID string) (int, error) {
+	sessions, err := s.Sessions(ctx, userID)
+	if err != nil {
+		return 0, err
+	}
+	now, n := s.now(), 0
+	for _, other := range sessions {
+		if other.ID == sessionID {
+			continue
+		}
+		if err := s.revoke(ctx, Event{UserID: userID, SessionID: other.ID, Device: other.Device}, now); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
