@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"flag"
@@ -56,14 +55,11 @@ func main() {
 // newSchema makes a schema with new secrets: everybody has to log in again when the
 // program starts again. Keep them, and use another store, to change that.
 func newSchema(store core.RefreshStore, config core.Config) (*core.Schema, error) {
-	signingKey, secret := make([]byte, 32), make([]byte, 32)
-	rand.Read(signingKey)
-	rand.Read(secret)
-	tokens, err := jwttoken.HS256(signingKey)
+	tokens, err := jwttoken.HS256(core.NewSecret())
 	if err != nil {
 		return nil, err
 	}
-	config.Secret = secret
+	config.Secret = core.NewSecret()
 	return core.New(store, tokens, config)
 }
 

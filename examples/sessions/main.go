@@ -1,0 +1,123 @@
+// Sessions is a server whose users see where they are logged in and end what is
+// not theirs: one session, all others, all. A change of the password asks the store
+// whether the session still stands, and for a login that is not long ago.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+	memorystore "github.com/tokenauth/tokenauth/store/memory"
+	jwttoken "github.com/tokenauth/tokenauth/token/jwt"
+)
+
+// recent is how long after a login its user may change the password.
+const recent = 5 * time.Minute
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "listen on this `address`")
+	flag.Parse()
+	schema, err := newSchema(core.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("Listening on http://" + *addr + ". Log in from several clients: POST /login with user and password.")
+	server := &http.Server{Addr: *addr, Handler: newHandler(schema, time.Now), ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// newSchema lets a user have up to ten sessions, each for 30 days and as long as it
+// is used once a week.
+func newSchema(config core.Config) (*core.Schema, error) {
+	tokens, err := jwttoken.HS256(core.NewSecret())
+	if err != nil {
+		return nil, err
+	}
+	config.Secret = core.NewSecret()
+	config.MaxSessions = 10
+	config.RefreshTokenDuration = 30 * 24 * time.Hour
+	config.IdleTimeout = 7 * 24 * time.Hour
+	config.Cookies = core.Cookies{Insecure: true} // plain HTTP; leave it out behind TLS
+	return core.New(memorystore.New(), tokens, config)
+}
+
+func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
+	// answer writes the error that a handler of this package's returns.
+	answer := func(h func(w http.ResponseWriter, r *http.Request, c core.Claims) error) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.Header().Set("X-Content-Type-Options", "nosniff")
+			c, _ := core.ClaimsFrom(r.Context()) // none where nobody is logged in
+			if err := h(w, r, c); err != nil {
+				schema.WriteError(w, r, err)
+			}
+		})
+	}
+	mux := http.NewServeMux()
+
+	mux.Handle("POST /login", answer(func(w http.ResponseWriter, r *http.Request, _ core.Claims) error {
+		user, password := r.FormValue("user"), r.FormValue("password")
+		if user == "" || password != "lovelace" { // a real server checks a hash made by bcrypt or argon2
+			http.Error(w, "wrong user or password", http.StatusUnauthorized)
+			return nil
+		}
+		return schema.SetTokenCookies(w, r, user, nil)
+	}))
+	mux.Handle("POST /refresh", schema.RefreshAccessToken(nil))
+
+	mux.Handle("GET /sessions", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+		sessions, err := schema.Sessions(r.Context(), c.UserID)
+		for _, s := range sessions {
+			note := ""
+			if s.ID == c.SessionID {
+				note = " (this one)"
+			}
+			fmt.Fprintf(w, "%s %q since %s, last used %s%s\n", s.ID, s.Device,
+				s.IssuedAt.Format(time.DateTime), s.ExchangedAt.Format(time.DateTime), note)
+		}
+		return err
+	})))
+
+	mux.Handle("DELETE /sessions/{id}", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+		if err := schema.RevokeSession(r.Context(), c.UserID, r.PathValue("id")); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})))
+
+	mux.Handle("POST /sessions/end-others", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+		n, err := schema.RevokeOtherSessions(r.Context(), c.UserID, c.SessionID)
+		if err == nil {
+			fmt.Fprintln(w, "ended:", n)
+		}
+		return err
+	})))
+
+	mux.Handle("POST /sessions/end-all", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+		if _, err := schema.RevokeUser(r.Context(), c.UserID); err != nil {
+			return err
+		}
+		return schema.ClearTokenCookies(w, r)
+	})))
+
+	mux.Handle("POST /password", schema.SessionRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+		session, _ := core.SessionFrom(r.Context())
+		if now().Sub(session.IssuedAt) > recent {
+			http.Error(w, "log in once more first", http.StatusForbidden)
+			return nil
+		}
+		// Here the new password is kept. Whoever knew the old one is logged out.
+		n, err := schema.RevokeOtherSessions(r.Context(), c.UserID, c.SessionID)
+		if err == nil {
+			fmt.Fprintln(w, "changed, other sessions ended:", n)
+		}
+		return err
+	})))
+
+	return http.NewCrossOriginProtection().Handler(mux)
+}
