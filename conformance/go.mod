@@ -14,6 +14,7 @@ require (
 	github.com/tokenauth/tokenauth/store/memory v0.1.0
 	github.com/tokenauth/tokenauth/store/redis v0.1.0
 	github.com/tokenauth/tokenauth/storetest v0.1.0
+	github.com/tokenauth/tokenauth/token/jwt v0.1.0
 	go.etcd.io/bbolt v1.5.0
 	golang.org/x/mod v0.42.0
 	gorm.io/driver/mysql v1.6.0
@@ -23,14 +24,13 @@ require (
 	gorm.io/plugin/dbresolver v1.6.2
 )
 
-require github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
-
 require (
 	filippo.io/edwards25519 v1.1.0 // indirect
 	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/glebarez/go-sqlite v1.21.2 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
@@ -39,7 +39,6 @@ require (
 	github.com/jinzhu/now v1.1.5 // indirect
 	github.com/mattn/go-isatty v0.0.17 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
-	github.com/tokenauth/tokenauth/token/jwt v0.1.0
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
