@@ -1,32 +1,38 @@
 package core
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Hooks are told what happens, for audit logs, alarms and metrics. Each is
 // called after the fact, by the goroutine of the call that it tells of and
 // before that call returns, so it should be quick; many may run at once. A nil
 // hook is not called. Over HTTP ctx is derived from the request's, so a middleware
 // around the schema's handlers can hand over in it what an Event does not have, such
-// as the client's address.
+// as the client's address. JoinHooks has several told. What ends one way is told
+// once: a login or a refresh that succeeds by its own hook, one that fails by
+// Rejection or Compromise.
+//
+// Every hook gets At. What else an event has is said for each; a field that is not
+// named is zero.
 type Hooks struct {
-	// Login: a session began.
+	// Login: a session began. Its event has UserID, SessionID, Ref and Device.
 	Login func(ctx context.Context, e Event)
-	// Refresh: an exchange succeeded; a new pair was issued.
+	// Refresh: an exchange succeeded; a new pair was issued. Its event has UserID,
+	// SessionID, Ref and Device.
 	Refresh func(ctx context.Context, e Event)
 	// Retry: a refresh was answered with the pair that its mapping has already: a
-	// repetition within Config.Grace, or a refresh token younger than that.
+	// repetition within Config.Grace, or a refresh token younger than that. Its event
+	// has UserID, SessionID, Ref and Device.
 	Retry func(ctx context.Context, e Event)
 	// Compromise: a stale refresh token was presented, and ended the user's
 	// sessions. It is called once for each compromise, however often the token is
 	// presented, by the request that the store tells of their end. Where it
 	// tells nobody, because it failed or a logout came in between, Rejection
-	// and the log have it.
+	// and the log have it. Its event has UserID, SessionID, Ref, Device, Sessions and
+	// Err.
 	Compromise func(ctx context.Context, e Event)
 	// Revocation: a logout, a login in the place of a session, or a call of
-	// RevokeUser ended sessions. RevokeUser knows the user and no session. The others
+	// RevokeUser ended sessions. Its event has Sessions. RevokeUser knows the user and
+	// no session. The others
 	// know the session; the user too if an access token of that session came
 	// with the request, else the Login event of that session tells. What a login
 	// ends because of Config.MaxSessions is not told: the store does it.
@@ -34,30 +40,40 @@ type Hooks struct {
 	// Rejection: a token was refused, a request to refresh or log out was, or the
 	// store could not answer. Err tells which: an access token that has expired or is
 	// missing is everyday. A presentation that Compromise tells of is not told
-	// here too.
+	// here too; one whose sessions the store failed to end is, with an Err that matches
+	// ErrStoreUnavailable and ErrCompromised. Its event has Err and what is
+	// known of the session: nothing where the token is not genuine, SessionID and Ref
+	// from a genuine one, and UserID and Device once its record was read.
+	// A failed RunCleanup is told to the log alone.
 	Rejection func(ctx context.Context, e Event)
 }
 
-// Event is what a hook is told. It holds no token and no secret. Fields that
-// don't apply, or are not known, are zero.
-type Event struct {
-	// At is the moment, by Config.Clock.
-	At time.Time
-	// UserID is the user.
-	UserID string
-	// SessionID is the id of the session's refresh-token record.
-	SessionID string
-	// Ref names the access token that was issued or, in Compromise and
-	// Rejection, that the refresh token presented is mapped to.
-	Ref Ref
-	// Device is the session's device.
-	Device string
-	// Sessions is how many sessions Compromise or Revocation ended. A logout
-	// counts 1, also where the session was over already.
-	Sessions int
-	// Err is why, in Compromise and Rejection: one of the package's errors,
-	// matched with errors.Is.
-	Err error
+// JoinHooks returns hooks that tell all of those given, in that order, such as an
+// application's audit log and its metrics. A hook that none of them has stays nil.
+func JoinHooks(hooks ...Hooks) Hooks {
+	var joined Hooks
+	for _, h := range hooks {
+		joined.Login = join(joined.Login, h.Login)
+		joined.Refresh = join(joined.Refresh, h.Refresh)
+		joined.Retry = join(joined.Retry, h.Retry)
+		joined.Compromise = join(joined.Compromise, h.Compromise)
+		joined.Revocation = join(joined.Revocation, h.Revocation)
+		joined.Rejection = join(joined.Rejection, h.Rejection)
+	}
+	return joined
+}
+
+func join(first, second func(context.Context, Event)) func(context.Context, Event) {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(ctx context.Context, e Event) {
+		first(ctx, e)
+		second(ctx, e)
+	}
 }
 
 func call(ctx context.Context, hook func(context.Context, Event), e Event) {
