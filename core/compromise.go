@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -22,12 +23,15 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 	defer cancel()
 	s.cfg.Logger.WarnContext(ctx, "tokenauth: refresh token compromised", "user", r.UserID, "session", r.ID)
 	e := a.event()
-	e.UserID, e.Device, e.Err = r.UserID, r.Device, ErrCompromised
+	e.Err = ErrCompromised
 	// The clock of the server that issued it may be ahead of this one's.
 	n, err := s.store.RevokeUser(ctx, r.UserID, later(a.now, r.IssuedAt))
 	if err != nil {
-		// The record is still live: the next presentation detects it again.
-		return s.reject(ctx, s.unavailable(ctx, "revoke the sessions of a compromised token", err), e)
+		// The record is still live: the next presentation detects it again. The
+		// caller must not take this for a verdict, but an alarm should know.
+		err = s.unavailable(ctx, "revoke the sessions of a compromised token", err)
+		s.reject(ctx, fmt.Errorf("%w: %w", err, ErrCompromised), e)
+		return err
 	}
 	// The record was revoked just now: the answer may be overtaking a new login's
 	// cookies, so it clears none unless there is no grace.
@@ -37,7 +41,7 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 		// request that detected it too, or by a logout.
 		return s.reject(ctx, refused, e)
 	}
-	s.cfg.Logger.WarnContext(ctx, "tokenauth: sessions of a compromised refresh token ended", "user", r.UserID, "sessions", n)
+	s.cfg.Logger.WarnContext(ctx, "tokenauth: sessions of a compromised refresh token ended", "user", r.UserID, "session", r.ID, "sessions", n)
 	e.At, e.Sessions = a.now, n
 	call(ctx, s.cfg.Hooks.Compromise, e)
 	return refused
@@ -70,22 +74,24 @@ func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken stri
 	return false, nil
 }
 
-// look returns the live record of a genuine refresh token.
+// look returns the live record of a genuine refresh token, and, with an error too, what
+// is known of the token.
 func (s *Schema) look(ctx context.Context, text string) (*attempt, RefreshToken, error) {
 	now := s.now()
 	a := &attempt{arrived: now, now: now}
 	var err error
 	if a.token, a.keys, err = s.genuine(text, a.now); err != nil {
-		return nil, RefreshToken{}, err
+		return a, RefreshToken{}, err
 	}
 	r, err := s.get(ctx, a.token.recordID())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, RefreshToken{}, notFound()
+		return a, RefreshToken{}, notFound()
 	case err != nil:
-		return nil, RefreshToken{}, s.unavailable(ctx, "get the session", err)
-	case !r.Live(a.now):
-		return nil, RefreshToken{}, s.over(r, a.now)
+		return a, RefreshToken{}, s.unavailable(ctx, "get the session", err)
+	}
+	if a.read(r); !r.Live(a.now) {
+		return a, RefreshToken{}, s.over(r, a.now)
 	}
 	return a, r, nil
 }

@@ -14,11 +14,12 @@ import (
 // ended. It goes on for some seconds if ctx is cancelled, as all revocations do.
 func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 	now := s.now()
-	t, _, err := s.genuine(refreshToken, now)
-	if err != nil {
-		return s.reject(ctx, err, Event{})
+	a := &attempt{arrived: now, now: now}
+	var err error
+	if a.token, a.keys, err = s.genuine(refreshToken, now); err != nil {
+		return s.reject(ctx, err, a.event())
 	}
-	return s.revoke(ctx, Event{SessionID: t.recordID()}, now)
+	return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
 }
 
 // maxReplaced is how many sessions of one request are ended at the most. More
@@ -73,9 +74,9 @@ func (s *Schema) RevokeUser(ctx context.Context, userID string) (int, error) {
 // over, ends nothing: ErrInvalidRefreshToken. It does not ask whether the token
 // is compromised. ErrStoreUnavailable means that the sessions may not have ended.
 func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, error) {
-	_, r, err := s.look(ctx, refreshToken)
+	a, r, err := s.look(ctx, refreshToken)
 	if err != nil {
-		return 0, s.reject(ctx, err, Event{})
+		return 0, s.reject(ctx, err, a.event())
 	}
 	return s.revokeUser(ctx, r.UserID)
 }

@@ -45,13 +45,26 @@ type attempt struct {
 	arrived, now time.Time
 	// access is what the access token says, zero where there is none.
 	access Claims
+	// userID and device are what the record says, once it was read.
+	userID, device string
 	// refused is why the access token forbids the refresh. It counts only
 	// once the record has shown that the refresh token is not compromised.
 	refused error
 }
 
+// read takes note of the record.
+func (a *attempt) read(r RefreshToken) { a.userID, a.device = r.UserID, r.Device }
+
+// event is what is known of the session so far: nothing where its token is not genuine.
 func (a *attempt) event() Event {
-	return Event{UserID: a.access.UserID, SessionID: a.token.recordID(), Ref: a.token.ref}
+	if a.token == (refreshToken{}) {
+		return Event{}
+	}
+	e := Event{UserID: a.userID, SessionID: a.token.recordID(), Ref: a.token.ref, Device: a.device}
+	if e.UserID == "" {
+		e.UserID = a.access.UserID
+	}
+	return e
 }
 
 // refresh is Refresh. refused, where it is not nil, is what stands against the
@@ -61,7 +74,7 @@ func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, re
 	a := &attempt{arrived: now, now: now, refused: refused}
 	var err error
 	if a.token, a.keys, err = s.genuine(refreshText, a.now); err != nil {
-		return Tokens{}, s.reject(ctx, err, Event{})
+		return Tokens{}, s.reject(ctx, err, a.event())
 	}
 	a.judgeAccess(s, accessText)
 
@@ -78,7 +91,8 @@ func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, re
 	return s.decide(ctx, a, record)
 }
 
-// genuine returns what a refresh token says if it is one of ours and not overdue.
+// genuine returns what a refresh token says if it is one of ours and not overdue. Of
+// one that is overdue it returns that together with the error.
 func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys, error) {
 	if text == "" {
 		return refreshToken{}, refreshKeys{}, ErrMissingRefreshToken
@@ -88,7 +102,7 @@ func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys,
 		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken), final: true}
 	}
 	if !now.Before(t.deadline) {
-		return refreshToken{}, refreshKeys{}, s.expired(t.deadline, now)
+		return t, keys, s.expired(t.deadline, now)
 	}
 	return t, keys, nil
 }
@@ -182,9 +196,7 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 		a.refused = errAnotherUser
 	}
 	if a.refused != nil {
-		e := a.event()
-		e.UserID = r.UserID
-		return Tokens{}, s.reject(ctx, a.refused, e)
+		return Tokens{}, s.reject(ctx, a.refused, a.event())
 	}
 	extra, err := s.appClaims(ctx, a, r)
 	if err != nil {
@@ -208,12 +220,11 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 // judge makes the checks that need the record: it is live, and the refresh token
 // is not a stale copy.
 func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standing, error) {
+	a.read(r)
 	standing := s.stand(a, r)
 	switch standing {
 	case dead:
-		e := a.event()
-		e.UserID, e.Device = r.UserID, r.Device
-		return dead, s.reject(ctx, s.over(r, a.now), e)
+		return dead, s.reject(ctx, s.over(r, a.now), a.event())
 	case stale:
 		return stale, s.compromised(ctx, a, r)
 	default:
@@ -271,6 +282,9 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, userID, extra string)
 	}
 	if s.cfg.RefreshClaims == nil {
 		extra = string(r.Data)
+	}
+	if err == nil {
+		a.read(r)
 	}
 	switch {
 	case err == nil && !a.isOf(r.UserID):
