@@ -60,6 +60,7 @@ func (s *Schema) appClaims(ctx context.Context, a *attempt, r RefreshToken) (str
 }
 
 func (s *Schema) claimsFailed(ctx context.Context, a *attempt, err error) error {
-	s.logFailure(ctx, "tokenauth: claims unavailable", "session", a.token.recordID(), "err", err)
-	return s.reject(ctx, fmt.Errorf("%w: %w", ErrClaims, err), a.event())
+	e := a.event()
+	s.logFailure(ctx, "tokenauth: claims unavailable", "user", e.UserID, "session", e.SessionID, "err", err)
+	return s.reject(ctx, fmt.Errorf("%w: %w", ErrClaims, err), e)
 }

@@ -94,7 +94,19 @@ type Config struct {
 	// Hooks are told what happens. Default: none.
 	Hooks Hooks
 	// Logger receives what an operator should see: compromises and failures
-	// of the store. Default: slog.Default().
+	// of the store, in records that alarms can rely on:
+	//
+	//	WARN  "tokenauth: refresh token compromised"                        user, session
+	//	WARN  "tokenauth: sessions of a compromised refresh token ended"    user, session, sessions
+	//	ERROR "tokenauth: store unavailable"                                doing, err
+	//	ERROR "tokenauth: claims unavailable"                               user, session, err
+	//
+	// sessions is a number, err an error, the others are strings; a login that fails
+	// has no session. The first record is there before the sessions have ended, the
+	// second says that they have. A request that its client has cancelled logs no
+	// failure. No record holds a token or a secret, but for what the errors of
+	// the store or of RefreshClaims might. For anything else see Hooks, and
+	// [Event.LogValue]. Default: slog.Default().
 	Logger *slog.Logger
 	// Clock tells the time; all of it comes from here. It is called by many
 	// goroutines at once. Default: time.Now.
