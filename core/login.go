@@ -10,7 +10,8 @@ import (
 )
 
 // LoginOptions is what a login can add to the user id. The zero value adds
-// nothing. It prints as "core.LoginOptions{redacted}", because it can hold a token.
+// nothing. It prints and logs as "core.LoginOptions{redacted}", because it can hold a
+// token, and encoding/json leaves that out.
 type LoginOptions struct {
 	// Claims are the application's own claims, carried by every access token
 	// of the session: anything encoding/json can encode, under names that are
@@ -23,7 +24,7 @@ type LoginOptions struct {
 	// if any: its session ends, so that a late answer to it can't take the
 	// place of the new one. A text that is not a genuine token is ignored.
 	// Default: none.
-	Replaces string
+	Replaces string `json:"-"`
 }
 
 // Login begins a session of the user and returns its first pair of tokens. Who

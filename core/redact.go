@@ -7,7 +7,9 @@ import (
 )
 
 // What holds a secret or a token prints as its name alone, whatever the verb,
-// and in slog records too.
+// and in slog records too. Beyond what can be done here is what fmt asks nobody for:
+// an unexported field of another struct, and %p and %w of what is no pointer and no
+// error, which go vet refuses.
 
 const redacted = "{redacted}"
 

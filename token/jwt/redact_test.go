@@ -61,6 +61,8 @@ func TestKeysAreNotPrinted(t *testing.T) {
 				slog.New(handler).Info("x", "value", value, slog.Group("g", "value", value))
 			}
 			check(name+" in slog", log.String())
+			text, err := json.Marshal(value) // some can't be encoded
+			check(name+" as JSON", fmt.Sprint(string(text), err))
 		}
 	}
 }
