@@ -50,6 +50,11 @@ func judge(t *testing.T, tokens *jwttoken.Tokens, alg, text string) (core.Claims
 	if c != want {
 		t.Fatalf("got  %+v\nwant %+v", c, want)
 	}
+	// What is no Unicode must not be replaced: two users would become one.
+	payload := decode(t, text, 1)
+	if strings.Contains(c.UserID+c.SessionID, "\uFFFD") && !strings.Contains(payload, "\uFFFD") && !strings.Contains(strings.ToLower(payload), `\ufffd`) {
+		t.Fatalf("%q is accepted as user %q of session %q", payload, c.UserID, c.SessionID)
+	}
 	others := map[string]any{}
 	for name, value := range claims {
 		if !core.ReservedClaim(name) {
