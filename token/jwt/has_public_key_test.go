@@ -36,7 +36,7 @@ func TestTokensKnowTheirPublicKeys(t *testing.T) {
 			t.Errorf("%s: other bytes are taken for the public key", alg)
 		}
 		// It is known where the key was set back into the ring, too.
-		newest := must(jwttoken.NewKey("newest", "HS256", make([]byte, 32)))
+		newest := must(jwttoken.NewKey("newest", "HS256", randomBytes(32)))
 		older := must(jwttoken.NewKey("older", alg, private))
 		if !must(jwttoken.New(jwttoken.Options{Keys: []jwttoken.Key{newest, older}})).HasPublicKey(b) {
 			t.Errorf("%s: the public key of an older key is not known", alg)

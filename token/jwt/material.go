@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rsa"
+	"fmt"
 	"hash"
 	"math/big"
 )
@@ -17,19 +18,36 @@ const (
 
 func (k *key) setSecret(material any) error {
 	secret, ok := material.([]byte)
-	switch {
-	case !ok:
+	if !ok {
 		return k.wrongType(material, "[]byte")
-	case len(secret) < k.hash.Size():
-		return keyError("a secret for %s has at least %d bytes, not %d (RFC 7518 §3.2)", k.name, k.hash.Size(), len(secret))
-	case isPublicKey(secret):
-		return keyError("the secret for %s is the text of a public key or certificate", k.name)
+	}
+	if wrong := k.wrongSecret(secret); wrong != "" {
+		return keyError("the secret for %s is %s: it must be at least %d random bytes (RFC 7518 §3.2) that nobody else knows",
+			k.name, wrong, k.hash.Size())
 	}
 	secret = bytes.Clone(secret)
 	k.set(secret, secret, secret)
 	k.newMAC = func() hash.Hash { return hmac.New(k.hash.New, secret) }
 	k.signatureBytes = k.hash.Size()
 	return nil
+}
+
+// wrongSecret says what a secret is that can't be used, and "" of one that can.
+func (k *key) wrongSecret(secret []byte) string {
+	n := len(secret)
+	switch {
+	case n == 0:
+		return "empty"
+	case isPublicKey(secret):
+		return "a public key, a certificate or another key's text"
+	case n == 1:
+		return "1 byte long"
+	case n < k.hash.Size():
+		return fmt.Sprintf("%d bytes long", n)
+	case bytes.Count(secret, secret[:1]) == n:
+		return "one byte repeated"
+	}
+	return ""
 }
 
 func (k *key) setRSA(material any) error {

@@ -80,7 +80,7 @@ func newRing(o Options) (ring, error) {
 // checkKeys finds what keys can't be in one ring.
 func checkKeys(keys []Key) error {
 	kids := make(map[string]bool, len(keys))
-	algs := make(map[string]string, len(keys))
+	ids := make(map[string]*key, len(keys))
 	for i, k := range keys {
 		switch {
 		case k.k == nil:
@@ -89,15 +89,26 @@ func checkKeys(keys []Key) error {
 			return keyError("two keys have the kid %q", k.k.kid)
 		}
 		kids[k.k.kid] = true
-		// RFC 8725 §3.1. An Ed25519 public key that is also an HMAC secret is
-		// found here, because both are the same bytes.
 		id := string(k.k.id())
-		if alg, ok := algs[id]; ok && alg != k.k.name {
-			return keyError("the key %q serves two algorithms, %s and %s", k.k.kid, alg, k.k.name)
+		if other := ids[id]; other != nil && other.name != k.k.name {
+			return sameKeyError(other, k.k)
 		}
-		algs[id] = k.k.name
+		ids[id] = k.k
 	}
 	return nil
+}
+
+// sameKeyError says of which kind the keys are that have the same bytes and not
+// the same algorithm (RFC 8725 §3.1): a public key that is also an HMAC secret
+// lets everybody sign.
+func sameKeyError(a, b *key) error {
+	if b.newMAC != nil {
+		a, b = b, a
+	}
+	if a.newMAC != nil && b.newMAC == nil {
+		return keyError("the secret %q is the public key %q, which everybody knows", a.kid, b.kid)
+	}
+	return keyError("the keys %q and %q are one, for two algorithms, %s and %s", a.kid, b.kid, a.name, b.name)
 }
 
 // headerOf returns the header of the tokens that the key signs, in base64url,

@@ -76,15 +76,15 @@ func TestUnusableRings(t *testing.T) {
 	public := k.ed25519.Public().(ed25519.PublicKey)
 	key := func(kid, alg string, material any) jwttoken.Key { return newKey(t, kid, alg, material) }
 	for what, keys := range map[string][]jwttoken.Key{
-		"no key":                  {},
-		"the zero Key":            {{}},
-		"the zero Key at the end": {key("a", "EdDSA", k.ed25519), {}},
-		"one kid twice":           {key("a", "EdDSA", k.ed25519), key("a", "ES256", k.p256)},
-		"two without kid":         {key("", "EdDSA", k.ed25519), key("", "ES256", k.p256)},
-		"a secret for two":        {key("a", "HS256", k.secret), key("b", "HS512", k.secret)},
-		"an RSA key for two":      {key("a", "RS256", k.rsa), key("b", "PS256", &k.rsa.PublicKey)},
-		"public key as a secret":  {key("a", "EdDSA", k.ed25519), key("b", "HS256", []byte(public))},
-		"public point as secret":  {key("a", "ES256", k.p256), key("b", "HS256", must(k.p256.PublicKey.Bytes()))},
+		"no key":                   {},
+		"the zero Key":             {{}},
+		"the zero Key at the end":  {key("a", "EdDSA", k.ed25519), {}},
+		"one kid twice":            {key("a", "EdDSA", k.ed25519), key("a", "ES256", k.p256)},
+		"two without kid":          {key("", "EdDSA", k.ed25519), key("", "ES256", k.p256)},
+		"a secret for two":         {key("a", "HS256", k.secret), key("b", "HS512", k.secret)},
+		"an RSA key for two":       {key("a", "RS256", k.rsa), key("b", "PS256", &k.rsa.PublicKey)},
+		"public key as a secret":   {key("a", "EdDSA", k.ed25519), key("b", "HS256", []byte(public))},
+		"public modulus as secret": {key("a", "ES256", k.p256), key("b", "RS256", k.rsa), key("c", "HS256", k.rsa.N.Bytes())},
 	} {
 		if _, err := jwttoken.New(jwttoken.Options{Keys: keys}); !errors.Is(err, jwttoken.ErrKey) {
 			t.Errorf("New with %s: got error %v, want ErrKey", what, err)
