@@ -119,6 +119,9 @@ func (k *key) setEd25519(material any) error {
 		return k.wrongType(material, "an ed25519.PrivateKey or ed25519.PublicKey")
 	}
 	public = bytes.Clone(public)
+	if !isEd25519Key(public) {
+		return keyError("the public key for %s is no point of %s, or one that anybody can sign for", k.name, ed25519Curve)
+	}
 	k.set(public, private, public)
 	k.jwk = k.newJWK()
 	k.jwk.Crv, k.jwk.X = ed25519Curve, base64url.EncodeToString(public)
