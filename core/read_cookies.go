@@ -10,13 +10,14 @@ import (
 // cookiesNamed yields the values of all cookies of that name, as they stand in
 // the header (RFC 6265 §4.2.1). [http.Request.CookiesNamed] passes over what is
 // malformed, so that one of two cookies of a name can count as the only one; here
-// whatever has the name counts, and is refused in its turn.
+// whatever has the name counts, and is refused in its turn. A value that it reads
+// otherwise, or not at all, is none of ours: white space before it stays.
 func cookiesNamed(r *http.Request, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, line := range r.Header["Cookie"] {
 			for part := range strings.SplitSeq(line, ";") {
 				key, value, _ := strings.Cut(part, "=")
-				if strings.Trim(key, " \t") == name && !yield(strings.Trim(value, " \t")) {
+				if strings.Trim(key, " \t") == name && !yield(strings.TrimRight(value, " \t")) {
 					return
 				}
 			}
