@@ -1,0 +1,262 @@
+package core_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+var (
+	accessNames  = []string{"access_token", "old_access"}
+	refreshNames = []string{"refresh_token", "old_refresh"}
+)
+
+// bearer is the value of an Authorization header of the scheme Bearer: the name of a
+// scheme ends where no character of a token follows (RFC 9110 §5.6.2).
+var bearer = regexp.MustCompile("(?is)^bearer(?:$|([^-a-z0-9!#$%&'*+.^_`|~].*))")
+
+// bearerOf returns the bearer tokens in the header, without the spaces before them, and how
+// many Authorization headers there are.
+func bearerOf(r *http.Request) (tokens []string, headers int) {
+	values := r.Header["Authorization"]
+	for _, value := range values {
+		if m := bearer.FindStringSubmatch(value); m != nil {
+			tokens = append(tokens, strings.TrimLeft(m[1], " "))
+		}
+	}
+	return tokens, len(values)
+}
+
+// plainCookies returns the header of a plain request whose cookies are worth the same.
+func (w *fuzzWorld) plainCookies(r *http.Request, kinds ...[]string) string {
+	var cookies []string
+	for _, names := range kinds {
+		switch value, one := onlyOf(r, names...); {
+		case !one:
+			cookies = append(cookies, names[0]+"=junk", names[0]+"=junk")
+		case value != "":
+			cookies = append(cookies, names[0]+"="+w.plain(value))
+		}
+	}
+	if len(cookies) == 0 {
+		return "X: none"
+	}
+	return "Cookie: " + strings.Join(cookies, "; ")
+}
+
+// FuzzTokenRequired sends any header to a handler that wants an access token: the
+// answer is the one that a plain request of the same worth gets, and a token that gets
+// through stands alone in its place.
+func FuzzTokenRequired(f *testing.F) {
+	w := newFuzzWorld(f)
+	h := w.TokenRequired(nobody)
+	f.Fuzz(func(t *testing.T, header string) {
+		r := w.request("GET", header)
+		if r == nil {
+			return
+		}
+		plain := w.plainCookies(r, accessNames)
+		tokens, headers := bearerOf(r)
+		switch {
+		case len(tokens) > 0 && headers > 1:
+			plain = "Authorization: Bearer junk"
+		case len(tokens) > 0:
+			plain = "Authorization: Bearer " + w.plain(tokens[0])
+		}
+		o := w.serve(h, r)
+		o.sameAs(t, w.serve(h, w.request("GET", plain)))
+		if !slices.Contains([]int{200, 401}, o.status) || len(o.calls) > 0 || len(o.header["Set-Cookie"]) > 0 {
+			t.Errorf("the outcome is %s", o)
+		}
+		live := w.kinds["live-access"]
+		switch value, _ := onlyOf(r, accessNames...); {
+		case o.status != 200:
+		case len(tokens) == 1 && tokens[0] == live:
+		case len(tokens) == 0 && value == live:
+			readByNetHTTP(t, r, live, accessNames...)
+		default:
+			t.Errorf("%q got through", header)
+		}
+	})
+}
+
+// crossOrigin reports whether a browser sent the request from elsewhere.
+func crossOrigin(r *http.Request) bool { return http.NewCrossOriginProtection().Check(r) != nil }
+
+// FuzzRefreshAccessToken sends any header to the handler that refreshes cookies: the
+// outcome is that of a plain request, the store is asked for nothing but genuine
+// refresh tokens, and nothing but a stale one ends a session.
+func FuzzRefreshAccessToken(f *testing.F) {
+	w := newFuzzWorld(f)
+	h := w.RefreshAccessToken(nobody)
+	f.Fuzz(func(t *testing.T, header string) {
+		r := w.request("POST", header)
+		if r == nil {
+			return
+		}
+		plain := w.plainCookies(r, accessNames, refreshNames)
+		if crossOrigin(r) {
+			plain = "Sec-Fetch-Site: cross-site"
+		}
+		o := w.serve(h, r)
+		o.sameAs(t, w.serve(h, w.request("POST", plain)))
+		if !slices.Contains([]int{200, 401, 403, 409}, o.status) {
+			t.Errorf("the status is %d", o.status)
+		}
+		refresh, one := onlyOf(r, refreshNames...)
+		genuine := one && w.genuine[refresh] && o.status != 403
+		n := 0
+		for _, calls := range o.calls {
+			n += calls
+		}
+		stale := refresh == w.kinds["stale-refresh"]
+		switch {
+		case !genuine && n > 0, n > 1 && !stale, n > 2:
+			t.Errorf("the store was called %d times", n)
+		case len(o.ended) > 0 && !(genuine && stale):
+			t.Errorf("sessions of %v have ended", o.ended)
+		case o.status != 200:
+		case !genuine:
+			t.Errorf("%q was refreshed", header)
+		default:
+			access, _ := onlyOf(r, accessNames...)
+			readByNetHTTP(t, r, refresh, refreshNames...)
+			readByNetHTTP(t, r, access, accessNames...)
+		}
+	})
+}
+
+// presented returns all refresh tokens in the request's cookies.
+func presented(r *http.Request) []string {
+	var texts []string
+	for _, name := range refreshNames {
+		texts = append(texts, cookiesIn(r, name)...)
+	}
+	return texts
+}
+
+// endedBy returns the user whose session ends with that token.
+func (w *fuzzWorld) endedBy(text string) []string {
+	for kind, user := range map[string]string{"expired": "ada", "live": "ada", "earlier": "bob", "stale": "cyd", "overdue": "eve"} {
+		if text == w.kinds[kind+"-refresh"] || text == w.kinds[kind+"-access"] {
+			return []string{user}
+		}
+	}
+	return nil
+}
+
+// replaced returns the cookies of a plain request that presents the same genuine refresh
+// tokens, and their sessions' users that are live. More than four are not looked for.
+func (w *fuzzWorld) replaced(r *http.Request) (cookies []string, users []string) {
+	var seen []string
+	for _, text := range presented(r) {
+		if w.genuine[text] && !slices.Contains(seen, text) && len(seen) < 4 {
+			seen = append(seen, text)
+			cookies = append(cookies, "refresh_token="+text)
+			users = append(users, w.endedBy(text)...)
+		}
+	}
+	slices.Sort(users)
+	return cookies, users
+}
+
+// FuzzClearTokenCookies sends any header to a logout: the outcome is that of a plain
+// request, and the sessions that end are those of genuine tokens in it.
+func FuzzClearTokenCookies(f *testing.F) {
+	w := newFuzzWorld(f)
+	h := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if err := w.ClearTokenCookies(rw, r); err != nil {
+			w.WriteError(rw, r, err)
+		}
+	})
+	f.Fuzz(func(t *testing.T, header string) {
+		r := w.request("POST", header)
+		if r == nil {
+			return
+		}
+		refresh, users := w.replaced(r)
+		access, one := onlyOf(r, accessNames...)
+		tokens, headers := bearerOf(r)
+		var plain string
+		switch {
+		case len(presented(r)) == 0 && one && access == "" && len(tokens) > 0:
+			plain = "Authorization: Bearer junk"
+			if headers == 1 {
+				plain = "Authorization: Bearer " + w.plain(tokens[0])
+			}
+			if users = nil; plain == "Authorization: Bearer "+w.kinds["live-access"] {
+				users = w.endedBy(tokens[0])
+			}
+		case crossOrigin(r):
+			plain, users = "Sec-Fetch-Site: cross-site\r\nCookie: access_token=junk", nil
+		case len(refresh) > 0:
+			plain = "Cookie: " + strings.Join(refresh, "; ")
+		case one:
+			plain = "Cookie: refresh_token=junk; access_token=" + w.plain(access)
+			users = w.endedBy(access)
+		default:
+			plain = "Cookie: refresh_token=junk"
+		}
+		o := w.serve(h, r)
+		o.sameAs(t, w.serve(h, w.request("POST", plain)))
+		if !slices.Contains([]int{200, 401, 403}, o.status) {
+			t.Errorf("the status is %d", o.status)
+		}
+		if !slices.Equal(o.ended, users) {
+			t.Errorf("sessions of %v have ended, want %v", o.ended, users)
+		}
+	})
+}
+
+// FuzzSetTokenCookies sends any header to a login: it begins one session, whose device is
+// what the client says it is as far as that is text, and ends those of genuine refresh
+// tokens in the cookies.
+func FuzzSetTokenCookies(f *testing.F) {
+	w := newFuzzWorld(f)
+	h := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if err := w.SetTokenCookies(rw, r, "gus", nil); err != nil {
+			w.WriteError(rw, r, err)
+		}
+	})
+	f.Fuzz(func(t *testing.T, header string) {
+		r := w.request("POST", header)
+		if r == nil {
+			return
+		}
+		refresh, users := w.replaced(r)
+		o := w.serve(h, r)
+		if !slices.Equal(o.ended, users) || o.calls["Create"] != 1 || o.calls["Revoke"] != len(refresh) || len(o.calls) > 2 {
+			t.Errorf("the outcome is %s, and sessions of %v should have ended", o, users)
+		}
+		set := setCookies(t, o.header)
+		access, session := set["access_token"], set["refresh_token"]
+		if o.status != 200 || len(set) != 4 || access == nil || session == nil {
+			t.Fatalf("the outcome is %s", o)
+		}
+		c, err := w.Verify(t.Context(), access.Value)
+		if err != nil || c.UserID != "gus" {
+			t.Errorf("the cookie has the access token of %v, %v", c, err)
+		}
+		s, err := w.VerifyRefreshToken(t.Context(), session.Value)
+		if err != nil || s.ID != c.SessionID {
+			t.Errorf("the cookie has the refresh token of %v, %v", s, err)
+		}
+		agent := r.UserAgent()
+		if !utf8.ValidString(s.Device) || strings.Contains(s.Device, "\x00") || len(s.Device) > core.MaxDeviceBytes {
+			t.Errorf("the device is %q", s.Device)
+		}
+		if utf8.ValidString(agent) && !strings.Contains(agent, "\x00") && (!strings.HasPrefix(agent, s.Device) || len(agent) <= core.MaxDeviceBytes && agent != s.Device) {
+			t.Errorf("the device of %q is %q", agent, s.Device)
+		}
+		for _, c := range set {
+			if c.Value = ""; c.Path != "/" || c.Domain != "" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || len(c.Unparsed) > 0 {
+				t.Errorf("a cookie is set with %v", c)
+			}
+		}
+	})
+}
