@@ -23,12 +23,12 @@ import (
 // process and on every day.
 type fuzzWorld struct {
 	*core.Schema
-	clock  *clock
-	store  *testStore
-	base   map[string]core.RefreshToken
-	kinds  map[string]string // texts of tokens, by the name of their kind
-	genuine map[string]bool  // the refresh tokens that are ours and not overdue
-	fill   *strings.Replacer
+	clock   *clock
+	store   *testStore
+	base    map[string]core.RefreshToken
+	kinds   map[string]string // texts of tokens, by the name of their kind
+	genuine map[string]bool   // the refresh tokens that are ours and not overdue
+	fill    *strings.Replacer
 }
 
 // The names of the present cookies and of those before them.
