@@ -56,6 +56,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, false
 	}
+	r = r.WithContext(r.Context()) // a copy, whose URL has nothing to read or to fail at
+	r.URL = &url.URL{}
 	r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
 	if err := r.ParseForm(); err != nil {
 		return nil, false
