@@ -131,8 +131,8 @@ func FuzzRefreshAccessToken(f *testing.F) {
 	})
 }
 
-// presented returns all refresh tokens in the request's cookies.
-func presented(r *http.Request) []string {
+// refreshTexts returns all refresh tokens in the request's cookies.
+func refreshTexts(r *http.Request) []string {
 	var texts []string
 	for _, name := range refreshNames {
 		texts = append(texts, cookiesIn(r, name)...)
@@ -154,7 +154,7 @@ func (w *fuzzWorld) endedBy(text string) []string {
 // tokens, and their sessions' users that are live. More than four are not looked for.
 func (w *fuzzWorld) replaced(r *http.Request) (cookies []string, users []string) {
 	var seen []string
-	for _, text := range presented(r) {
+	for _, text := range refreshTexts(r) {
 		if w.genuine[text] && !slices.Contains(seen, text) && len(seen) < 4 {
 			seen = append(seen, text)
 			cookies = append(cookies, "refresh_token="+text)
@@ -184,7 +184,7 @@ func FuzzClearTokenCookies(f *testing.F) {
 		tokens, headers := bearerOf(r)
 		var plain string
 		switch {
-		case len(presented(r)) == 0 && one && access == "" && len(tokens) > 0:
+		case len(refreshTexts(r)) == 0 && one && access == "" && len(tokens) > 0:
 			plain = "Authorization: Bearer junk"
 			if headers == 1 {
 				plain = "Authorization: Bearer " + w.plain(tokens[0])
