@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // encodeAppClaims returns the application's claims as the text of a JSON object,
@@ -14,10 +15,16 @@ func encodeAppClaims(claims map[string]any) (string, error) {
 	if len(claims) == 0 {
 		return "", nil
 	}
+	seen := make(map[string]string, len(claims))
 	for name := range claims {
 		if ReservedClaim(name) {
 			return "", fmt.Errorf("the claim %q is reserved", name)
 		}
+		folded := strings.Map(foldRune, name)
+		if other, ok := seen[folded]; ok {
+			return "", fmt.Errorf("the claims %q and %q differ in case alone: readers take one for the other", other, name)
+		}
+		seen[folded] = name
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -30,6 +37,17 @@ func encodeAppClaims(claims map[string]any) (string, error) {
 		return "", fmt.Errorf("the claims are %d bytes of JSON, more than %d", len(text), MaxDataBytes)
 	}
 	return text, nil
+}
+
+// foldRune returns one and the same rune for all runes that differ in case alone.
+func foldRune(r rune) rune {
+	for {
+		next := unicode.SimpleFold(r)
+		if next <= r {
+			return next
+		}
+		r = next
+	}
 }
 
 // decodeAppClaims is the reverse; a number becomes a json.Number.

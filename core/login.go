@@ -15,7 +15,7 @@ import (
 type LoginOptions struct {
 	// Claims are the application's own claims, carried by every access token
 	// of the session: anything encoding/json can encode, under names that are
-	// not reserved (see ReservedClaim). Default: none.
+	// not reserved (see ReservedClaim) and differ in more than case. Default: none.
 	Claims map[string]any
 	// Device describes the session to its user, as Sessions returns it: at most
 	// MaxDeviceBytes bytes of UTF-8 without NUL. Default: empty.
