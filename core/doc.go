@@ -17,9 +17,10 @@
 // [Schema.Refresh], [Schema.Logout], [Schema.RevokeUser], [Schema.Sessions].
 // Over it, for any router that takes func(http.Handler) http.Handler:
 // [Schema.SetTokenCookies], [Schema.TokenRequired], [Schema.RefreshAccessToken],
-// [Schema.ClearTokenCookies], and [Schema.TokenEndpoint] for clients without
-// cookies. A resource server that only verifies needs a [Verifier]. The
-// folder examples of the repository has programs that run.
+// [Schema.ClearTokenCookies], and for clients without cookies [Schema.WriteTokens],
+// [Schema.TokenEndpoint] and [Schema.RevocationEndpoint]. A resource server that only
+// verifies needs a [Verifier]. The folder examples of the repository has programs
+// that run.
 //
 // # Refreshing
 //
