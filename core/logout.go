@@ -41,6 +41,9 @@ func (s *Schema) sessionsOf(texts []string, now time.Time) []string {
 
 // revoke ends the session that the event names, if it is there.
 func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
+	if !isID(e.SessionID) {
+		return nil // of an access token whose signer knows no sessions
+	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	err := s.store.Revoke(ctx, e.SessionID, now)

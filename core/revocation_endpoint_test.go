@@ -184,3 +184,24 @@ func TestARevokedAccessTokenIsRefusedWhereItsSessionIsAsked(t *testing.T) {
 		t.Errorf("VerifySession = %v", err)
 	}
 }
+
+// A signer that shares the key may know no sessions, and a store is never asked for
+// what can't be one.
+func TestNoStoreIsAskedForASessionThatCannotBe(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, id := range []string{"", "1", "a\x00b", string(make([]byte, 300))} {
+		token, err := w.tokens.Sign(core.Claims{UserID: "ada", SessionID: id, IssuedAt: start, ExpiresAt: start.Add(time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended(t, w.revoke(token))
+		r := httptest.NewRequest("POST", "/logout", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		if err := w.ClearTokenCookies(httptest.NewRecorder(), r); err != nil {
+			t.Errorf("a session id %q: ClearTokenCookies = %v", id, err)
+		}
+	}
+	if n := w.store.total(); n != 0 {
+		t.Errorf("the store was called %d times", n)
+	}
+}
