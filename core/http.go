@@ -45,9 +45,8 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	if r.Method != http.MethodPost {
 		return s.reject(ctx, ErrMethodNotAllowed, Event{})
 	}
-	refresh := s.cfg.Cookies.refreshTokens(r)
 	access, one := s.cfg.Cookies.accessToken(r)
-	if len(refresh) == 0 && one && access == "" {
+	if !s.cfg.Cookies.hasRefreshToken(r) && one && access == "" {
 		if text, bearer, err := bearerToken(r); err != nil {
 			return s.reject(ctx, err, Event{})
 		} else if bearer {
@@ -58,7 +57,7 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
 	}
 	now := s.now()
-	ids := s.sessionsOf(refresh, now)
+	ids := s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now)
 	var c Claims
 	if one {
 		// Only a genuine one says anything: of another there are no claims.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,10 +39,10 @@ type LoginOptions struct {
 // changed. ErrStoreUnavailable means that the store could not answer: the session to
 // be replaced may have ended, and one that nobody has the tokens of may have begun.
 func (s *Schema) Login(ctx context.Context, userID string, opts LoginOptions) (Tokens, error) {
-	return s.login(ctx, userID, opts, []string{opts.Replaces})
+	return s.login(ctx, userID, opts, slices.Values([]string{opts.Replaces}))
 }
 
-func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaces []string) (Tokens, error) {
+func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaces iter.Seq[string]) (Tokens, error) {
 	if err := checkUserID(userID); err != nil {
 		return Tokens{}, invalidLogin(err)
 	}
@@ -117,15 +119,24 @@ func checkDevice(device string) error {
 	return nil
 }
 
-// deviceFrom makes a device of a text that a client sent.
+// deviceFrom makes a device of a text that a client sent, which may be far longer.
 func deviceFrom(text string) string {
+	text = cutText(text, MaxDeviceBytes)
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
-	if len(text) <= MaxDeviceBytes {
+	// A clone, so that who keeps the device doesn't keep the header that it is from.
+	return strings.Clone(cutText(text, MaxDeviceBytes))
+}
+
+// cutText returns the beginning of the text, in whole characters, up to that many bytes.
+func cutText(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	end := MaxDeviceBytes
-	for !utf8.RuneStart(text[end]) {
-		end--
+	// What is not UTF-8 may have no character that begins here, and is cut all the same.
+	for end := most; end > most-utf8.UTFMax; end-- {
+		if utf8.RuneStart(text[end]) {
+			return text[:end]
+		}
 	}
-	return text[:end]
+	return text[:most]
 }

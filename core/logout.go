@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"time"
 )
@@ -22,17 +23,32 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 	return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
 }
 
-// maxReplaced is how many sessions of one request are ended at the most. More
-// cookies of one name than paths and domains explain are nobody's sessions.
-const maxReplaced = 4
+// maxReplaced is how many sessions of one request are ended at the most, and
+// maxPresented how many different texts as long as a refresh token are looked at for
+// them. More cookies of one name than paths and domains explain are nobody's
+// sessions, and nobody makes the server work through a header full of them.
+const (
+	maxReplaced  = 4
+	maxPresented = 16
+)
 
 // sessionsOf returns the ids in those of the texts that are genuine refresh tokens,
 // each once and not too many.
-func (s *Schema) sessionsOf(texts []string, now time.Time) []string {
-	var ids []string
-	for _, text := range texts {
+func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
+	var ids, seen []string
+	for text := range texts {
+		if len(text) != tokenLength || slices.Contains(seen, text) {
+			continue
+		}
+		if len(seen) == maxPresented || len(ids) == maxReplaced {
+			break
+		}
+		seen = append(seen, text)
 		t, _, genuine := s.keys.open(text)
-		if id := t.recordID(); genuine && now.Before(t.deadline) && len(ids) < maxReplaced && !slices.Contains(ids, id) {
+		if !genuine || !now.Before(t.deadline) {
+			continue
+		}
+		if id := t.recordID(); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -3,7 +3,6 @@ package core
 import (
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -55,11 +54,28 @@ func (c *Cookies) refreshToken(r *http.Request) (value string, ok bool) {
 	return value, ok
 }
 
-// refreshTokens returns all refresh tokens in the request's cookies.
-func (c *Cookies) refreshTokens(r *http.Request) []string {
-	texts := slices.Collect(cookiesNamed(r, c.RefreshTokenName))
-	for _, p := range c.Previous {
-		texts = slices.AppendSeq(texts, cookiesNamed(r, p.RefreshTokenName))
+// refreshTokens yields all refresh tokens in the request's cookies.
+func (c *Cookies) refreshTokens(r *http.Request) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for text := range cookiesNamed(r, c.RefreshTokenName) {
+			if !yield(text) {
+				return
+			}
+		}
+		for _, p := range c.Previous {
+			for text := range cookiesNamed(r, p.RefreshTokenName) {
+				if !yield(text) {
+					return
+				}
+			}
+		}
 	}
-	return texts
+}
+
+// hasRefreshToken reports whether there is a cookie for one, whatever is in it.
+func (c *Cookies) hasRefreshToken(r *http.Request) bool {
+	for range c.refreshTokens(r) {
+		return true
+	}
+	return false
 }
