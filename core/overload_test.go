@@ -160,7 +160,9 @@ func TestALongTokenCostsNoMemory(t *testing.T) {
 	}
 }
 
-func cookieText(value string) string { return "access_token=" + value + "; refresh_token=" + value + ";" }
+func cookieText(value string) string {
+	return "access_token=" + value + "; refresh_token=" + value + ";"
+}
 
 func TestALongFormCostsNoMemory(t *testing.T) {
 	s, _ := blank(t, core.Config{})

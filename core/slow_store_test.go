@@ -1,0 +1,225 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// hangingStore answers nothing until the context of a call ends, once it hangs.
+type hangingStore struct {
+	*testStore
+	hangs bool
+	only  string // the one method that does, where not all do
+}
+
+// hang waits for the end of the context, where the store hangs.
+func (s *hangingStore) hang(ctx context.Context, method string) error {
+	if !s.hangs || s.only != "" && s.only != method {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (s *hangingStore) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+	if err := s.hang(ctx, "Create"); err != nil {
+		return err
+	}
+	return s.testStore.Create(ctx, t, limit)
+}
+
+func (s *hangingStore) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+	if err := s.hang(ctx, "Get"); err != nil {
+		return core.RefreshToken{}, err
+	}
+	return s.testStore.Get(ctx, id)
+}
+
+func (s *hangingStore) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+	if err := s.hang(ctx, "Exchange"); err != nil {
+		return core.RefreshToken{}, err
+	}
+	return s.testStore.Exchange(ctx, x)
+}
+
+func (s *hangingStore) Revoke(ctx context.Context, id string, at time.Time) error {
+	if err := s.hang(ctx, "Revoke"); err != nil {
+		return err
+	}
+	return s.testStore.Revoke(ctx, id, at)
+}
+
+func (s *hangingStore) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
+	if err := s.hang(ctx, "RevokeUser"); err != nil {
+		return 0, err
+	}
+	return s.testStore.RevokeUser(ctx, userID, at)
+}
+
+func (s *hangingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+	if err := s.hang(ctx, "ListUser"); err != nil {
+		return nil, err
+	}
+	return s.testStore.ListUser(ctx, userID, at)
+}
+
+// hanging returns a schema with a pair whose access token has expired and one whose has
+// not, on a store that hangs from then on, in that method or in all.
+func hanging(t *testing.T, only string) (s *core.Schema, expired, live core.Tokens, c *clock) {
+	t.Helper()
+	store := &hangingStore{testStore: newStore(), only: only}
+	c = newClock()
+	s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, Clock: c.Now, MaxSessions: -1, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := func() core.Tokens {
+		pair, err := s.Login(t.Context(), "ada", core.LoginOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair
+	}
+	expired = login()
+	c.Advance(time.Minute)
+	live = login()
+	store.hangs = true
+	return s, expired, live, c
+}
+
+// patience is how long the requests of these tests may take.
+const patience = 2 * time.Second
+
+// middlewares are two ways to give requests a deadline.
+var middlewares = map[string]func(http.Handler) http.Handler{
+	"a deadline in the context": func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), patience)
+			defer cancel()
+			h.ServeHTTP(w, r.WithContext(ctx))
+		})
+	},
+	"http.TimeoutHandler": func(h http.Handler) http.Handler { return http.TimeoutHandler(h, patience, "too late") },
+}
+
+// In a bubble of synctest the time passes at once, and the bubble does not end before
+// every goroutine that began in it has.
+func TestRequestsAtAStoreThatHangsEndWithTheirDeadline(t *testing.T) {
+	for name, middleware := range middlewares {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, expired, live, _ := hanging(t, "")
+				requests := map[string]func() *http.Request{
+					"RefreshAccessToken": func() *http.Request { return withCookies("POST", expired) },
+					"SessionRequired":    func() *http.Request { return withCookies("GET", live) },
+					"SetTokenCookies":    func() *http.Request { return withCookies("POST", core.Tokens{}) },
+					"TokenEndpoint": func() *http.Request {
+						return post("", plainType, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {expired.RefreshToken}}.Encode())
+					},
+				}
+				began := time.Now()
+				var flood sync.WaitGroup
+				for handler, request := range requests {
+					h := middleware(handlers(s)[handler])
+					for range 50 {
+						flood.Go(func() {
+							rec := httptest.NewRecorder()
+							h.ServeHTTP(rec, request())
+							if rec.Code != http.StatusServiceUnavailable || len(rec.Header()["Set-Cookie"]) > 0 {
+								t.Errorf("%s: %d %v %s", handler, rec.Code, rec.Header(), rec.Body)
+							}
+						})
+					}
+				}
+				flood.Wait()
+				if took := time.Since(began); took != patience {
+					t.Errorf("the last request took %v, and %v were allowed", took, patience)
+				}
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+func withCookies(method string, pair core.Tokens) *http.Request {
+	r := httptest.NewRequest(method, "/", nil)
+	if pair.AccessToken != "" {
+		r.AddCookie(&http.Cookie{Name: "access_token", Value: pair.AccessToken})
+		r.AddCookie(&http.Cookie{Name: "refresh_token", Value: pair.RefreshToken})
+	}
+	return r
+}
+
+// A revocation goes on without its request, but not for ever.
+func TestRevocationsAtAStoreThatHangsEndInTenSeconds(t *testing.T) {
+	for name, revoke := range map[string]func(ctx context.Context, s *core.Schema, pair core.Tokens) error{
+		"Logout": func(ctx context.Context, s *core.Schema, pair core.Tokens) error {
+			return s.Logout(ctx, pair.RefreshToken)
+		},
+		"RevokeUser": func(ctx context.Context, s *core.Schema, _ core.Tokens) error {
+			return second(s.RevokeUser(ctx, "ada"))
+		},
+		"Login": func(ctx context.Context, s *core.Schema, pair core.Tokens) error {
+			return second(s.Login(ctx, "bob", core.LoginOptions{Replaces: pair.RefreshToken}))
+		},
+		"ClearTokenCookies": func(ctx context.Context, s *core.Schema, pair core.Tokens) error {
+			return s.ClearTokenCookies(httptest.NewRecorder(), withCookies("POST", pair).WithContext(ctx))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, pair, _, _ := hanging(t, "")
+				gone, cancel := context.WithCancel(t.Context())
+				cancel()
+				began := time.Now()
+				var flood sync.WaitGroup
+				for range 50 {
+					flood.Go(func() {
+						if err := revoke(gone, s, pair); !errors.Is(err, core.ErrStoreUnavailable) {
+							t.Errorf("%s = %v", name, err)
+						}
+					})
+				}
+				flood.Wait()
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("the last revocation took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestACompromiseAtAStoreThatHangsEndsInTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, pair, _, c := hanging(t, "RevokeUser")
+		if _, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken); err != nil {
+			t.Fatal(err)
+		}
+		c.Advance(time.Minute)
+		gone, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		var flood sync.WaitGroup
+		for range 50 {
+			flood.Go(func() {
+				if _, err := s.Refresh(gone, pair.RefreshToken, ""); !errors.Is(err, core.ErrStoreUnavailable) {
+					t.Errorf("Refresh of a stale copy = %v", err)
+				}
+			})
+		}
+		flood.Wait()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("the last answer took %v", took)
+		}
+	})
+}
