@@ -371,6 +371,35 @@ func TestALateAnswerClearsNoNewLogin(t *testing.T) {
 	}
 }
 
+// What counts is when a request arrived, however long its claims then take.
+func TestASlowRefusalClearsNoNewLogin(t *testing.T) {
+	for name, slow := range map[string]time.Duration{
+		"revoked meanwhile": time.Minute,
+		"expired meanwhile": 8 * 24 * time.Hour,
+	} {
+		t.Run(name, func(t *testing.T) {
+			meanwhile := func() {}
+			s := newSite(t, func(c *core.Config) {
+				c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
+					meanwhile()
+					return login, nil
+				}
+			})
+			b := s.newBrowser()
+			b.logIn("ada")
+			s.expire()
+			late := b.copy()
+			meanwhile = func() {
+				b.logIn("ada")
+				s.clock.Advance(slow)
+			}
+			a := late.post("/refresh", nil)
+			a.want(t, 401, "invalid_refresh_token")
+			a.keepsCookies(t)
+		})
+	}
+}
+
 func TestOnlyPostRefreshesAndLogsOut(t *testing.T) {
 	b := newSite(t, nil).newBrowser()
 	b.logIn("ada")

@@ -40,8 +40,8 @@ func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) 
 type attempt struct {
 	token refreshToken
 	keys  refreshKeys
-	// arrived is when it began: what the grace window is judged by. now moves on
-	// while claims are computed.
+	// arrived is when it began: what the grace window is judged by, and how long
+	// ago a session ended. now moves on while claims are computed.
 	arrived, now time.Time
 	// access is what the access token says, zero where there is none.
 	access Claims
@@ -211,7 +211,7 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 		// Computing the claims may have taken its time: the window begins now.
 		a.now = later(a.now, s.now())
 		if !a.now.Before(a.token.deadline) {
-			return Tokens{}, s.reject(ctx, s.expired(a.token.deadline, a.now), a.event())
+			return Tokens{}, s.reject(ctx, s.expired(a.token.deadline, a.arrived), a.event())
 		}
 		return s.exchange(ctx, a, r.UserID, extra)
 	}
@@ -224,7 +224,7 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standin
 	standing := s.stand(a, r)
 	switch standing {
 	case dead:
-		return dead, s.reject(ctx, s.over(r, a.now), a.event())
+		return dead, s.reject(ctx, s.over(r, a.arrived), a.event())
 	case stale:
 		return stale, s.compromised(ctx, a, r)
 	default:
