@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// formType is what a content type of a form must at least look like.
-var formType = regexp.MustCompile(`(?i)^\s*application/x-www-form-urlencoded\s*(;|$)`)
+// formTypePattern is what a content type of a form must at least look like.
+var formTypePattern = regexp.MustCompile(`(?i)^\s*application/x-www-form-urlencoded\s*(;|$)`)
 
 // post returns a request with that body.
 func post(query, contentType, body string) *http.Request {
@@ -93,7 +93,7 @@ func FuzzTokenEndpoint(f *testing.F) {
 			t.Errorf("the store was called %d times", n)
 		case len(o.ended) > 0 && !stale:
 			t.Errorf("sessions of %v have ended", o.ended)
-		case o.status == 200 && !(granted && formType.MatchString(contentType)):
+		case o.status == 200 && !(granted && formTypePattern.MatchString(contentType)):
 			t.Errorf("%q of the type %q was granted", body, contentType)
 		}
 	})
