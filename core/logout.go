@@ -24,26 +24,29 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 }
 
 // maxReplaced is how many sessions of one request are ended at the most, and
-// maxPresented how many different texts as long as a refresh token are looked at for
+// maxPresented how many texts as long as a refresh token are looked at for
 // them. More cookies of one name than paths and domains explain are nobody's
-// sessions, and nobody makes the server work through a header full of them.
+// sessions, and nobody makes the server work through a header full of them; but it
+// looks at all that a browser keeps of a site, so that what another host planted there
+// hides no session from a logout.
 const (
 	maxReplaced  = 4
-	maxPresented = 16
+	maxPresented = 200
 )
 
 // sessionsOf returns the ids in those of the texts that are genuine refresh tokens,
 // each once and not too many.
 func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
-	var ids, seen []string
+	var ids []string
+	presented := 0
 	for text := range texts {
-		if len(text) != tokenLength || slices.Contains(seen, text) {
+		if len(text) != tokenLength {
 			continue
 		}
-		if len(seen) == maxPresented || len(ids) == maxReplaced {
+		if presented == maxPresented || len(ids) == maxReplaced {
 			break
 		}
-		seen = append(seen, text)
+		presented++
 		t, _, genuine := s.keys.open(text)
 		if !genuine || !now.Before(t.deadline) {
 			continue
