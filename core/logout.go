@@ -24,7 +24,7 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 }
 
 // maxReplaced is how many sessions of one request are ended at the most, and
-// maxPresented how many texts as long as a refresh token are looked at for
+// maxPresented how many different texts as long as a refresh token are looked at for
 // them. More cookies of one name than paths and domains explain are nobody's
 // sessions, and nobody makes the server work through a header full of them; but it
 // looks at all that a browser keeps of a site, so that what another host planted there
@@ -38,15 +38,15 @@ const (
 // each once and not too many.
 func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
 	var ids []string
-	presented := 0
+	seen := make(map[string]bool)
 	for text := range texts {
-		if len(text) != tokenLength {
+		if len(text) != tokenLength || seen[text] {
 			continue
 		}
-		if presented == maxPresented || len(ids) == maxReplaced {
+		if len(seen) == maxPresented || len(ids) == maxReplaced {
 			break
 		}
-		presented++
+		seen[text] = true
 		t, _, genuine := s.keys.open(text)
 		if !genuine || !now.Before(t.deadline) {
 			continue
