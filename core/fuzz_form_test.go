@@ -23,22 +23,22 @@ func post(query, contentType, body string) *http.Request {
 }
 
 // formIn reads the body as a form by another way than the schema; it is nil where that
-// can't be.
-func formIn(contentType, body string) url.Values {
+// can't be, and repeated says that this is because of one of the names given.
+func formIn(contentType, body string, names ...string) (form url.Values, repeated bool) {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "application/x-www-form-urlencoded" || len(body) > 16<<10 {
-		return nil
+		return nil, false
 	}
-	form, err := url.ParseQuery(body)
+	form, err = url.ParseQuery(body)
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	for _, values := range form {
-		if len(values) > 1 {
-			return nil
+	for _, name := range names {
+		if len(form[name]) > 1 {
+			return nil, true
 		}
 	}
-	return form
+	return form, false
 }
 
 // plainForm returns the form of a plain request in which these parameters are worth the
@@ -63,9 +63,12 @@ func FuzzTokenEndpoint(f *testing.F) {
 	h := w.TokenEndpoint()
 	f.Fuzz(func(t *testing.T, query, contentType, body string) {
 		query, body = w.fill.Replace(query), w.fill.Replace(body)
-		form := formIn(contentType, body)
+		form, repeated := formIn(contentType, body, "grant_type", "refresh_token", "access_token", "scope", "client_id", "client_secret")
 		plain := "%" // no form
-		if form != nil {
+		switch {
+		case repeated:
+			plain = "scope=a&scope=b"
+		case form != nil:
 			values := w.plainForm(form, "refresh_token", "access_token")
 			switch grant := form.Get("grant_type"); grant {
 			case "":
