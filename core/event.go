@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -35,6 +36,11 @@ type Event struct {
 func (e Event) Reason() string {
 	if e.Err == nil {
 		return ""
+	}
+	for _, a := range answers {
+		if errors.Is(e.Err, a.err) {
+			return a.code
+		}
 	}
 	return asError(e.Err).Code
 }
