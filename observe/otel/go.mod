@@ -9,4 +9,12 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0
 )
 
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/go-logr/stdr v1.2.2 // indirect
+	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
+)
+
 replace github.com/tokenauth/tokenauth/core => ../../core
