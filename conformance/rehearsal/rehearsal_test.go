@@ -34,14 +34,17 @@ func TestRelease(t *testing.T) {
 	}
 	o := newOutside(t, r)
 	for _, module := range r.modules {
-		if !strings.HasPrefix(module, "store") {
-			continue
+		if module == "core" || module == "token/jwt" {
+			continue // all programs have them
 		}
 		t.Run(module, func(t *testing.T) {
 			c := o.newConsumer(t, module)
 			gets := []string{"core", "token/jwt", module}
-			if module == "storetest" {
+			switch {
+			case module == "storetest":
 				gets = []string{"core", module}
+			case strings.HasPrefix(module, "observe/"):
+				gets = []string{"core", "token/jwt", "store/memory", module}
 			}
 			for _, get := range gets {
 				c.run("go", "get", r.path(get))
