@@ -88,7 +88,7 @@ func New(registerer prometheus.Registerer, o Options) (*Observer, error) {
 
 // reasons are the errors of which a rejection can tell.
 var reasons = []error{
-	core.ErrMissingAccessToken, core.ErrInvalidAccessToken, core.ErrAccessTokenExpired, core.ErrAccessTokenNotExpired,
+	core.ErrMissingAccessToken, core.ErrInvalidAccessToken, core.ErrAccessTokenExpired, core.ErrAccessTokenNotExpired, core.ErrSessionEnded, core.ErrNoSession,
 	core.ErrMissingRefreshToken, core.ErrInvalidRefreshToken, core.ErrCompromised,
 	core.ErrStoreUnavailable, core.ErrClaims, core.ErrCrossOrigin, core.ErrMethodNotAllowed,
 }
