@@ -1,0 +1,96 @@
+package browser_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// chromium is a running Chromium. It ends by itself when the pipe to it is closed, as it
+// is when this process dies, however that happens. It is safe for concurrent use.
+type chromium struct {
+	*devtools
+	cmd  *exec.Cmd
+	said *bytes.Buffer // read it when the process has ended
+	read chan struct{} // closed when nothing comes from it any more
+}
+
+// programs are the names under which systems have it.
+var programs = []string{"chromium", "google-chrome"}
+
+// find returns the path of Chromium. Where there is none it ends the test.
+func find(t testing.TB) string {
+	t.Helper()
+	for _, name := range programs {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	const message = "this test needs Chromium, on Debian: apt-get install chromium. make test installs it."
+	if os.Getenv("CI") != "" {
+		t.Fatal(message)
+	}
+	t.Skip(message)
+	return ""
+}
+
+// startChromium starts Chromium with its profile in that folder. Every name leads to
+// this machine, and of all certificates that nobody vouches for it takes the tests' alone.
+func startChromium(program, folder string) (*chromium, error) {
+	toIt, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer toIt.Close()
+	out, fromIt, err := os.Pipe()
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	defer fromIt.Close()
+	c := &chromium{devtools: newDevtools(in), said: &bytes.Buffer{}, read: make(chan struct{})}
+	c.cmd = exec.Command(program,
+		"--headless", "--remote-debugging-pipe", "--user-data-dir="+filepath.Join(folder, "profile"),
+		"--no-sandbox", // which root can't have; the pages are the tests' own
+		"--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--password-store=basic",
+		"--no-first-run", "--no-default-browser-check", "--no-proxy-server",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+		"--disable-breakpad", "--disable-crash-reporter",
+		"--host-resolver-rules=MAP * 127.0.0.1",
+		"--ignore-certificate-errors-spki-list="+pin(),
+		"about:blank")
+	// Its own files go where the profile does.
+	c.cmd.Env = append(os.Environ(), "HOME="+folder, "TMPDIR="+folder, "XDG_CONFIG_HOME="+folder, "XDG_CACHE_HOME="+folder)
+	c.cmd.ExtraFiles = []*os.File{toIt, fromIt} // its 3 and 4
+	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
+	c.cmd.WaitDelay = 10 * time.Second // for children that outlive it
+	if err := c.cmd.Start(); err != nil {
+		in.Close()
+		out.Close()
+		return nil, err
+	}
+	go func() {
+		defer close(c.read)
+		defer out.Close()
+		c.devtools.read(out)
+	}()
+	if err := c.call("", "Browser.getVersion", nil, nil); err != nil {
+		c.stop()
+		return nil, fmt.Errorf("%w. It said:\n%s", err, c.said)
+	}
+	return c, nil
+}
+
+// stop ends it in good order, so that the profile is written, or after a while at once.
+func (c *chromium) stop() {
+	kill := time.AfterFunc(answerLimit/2, func() { _ = c.cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = c.call("", "Browser.close", nil, nil)
+	c.in.Close()
+	<-c.read
+	_ = c.cmd.Wait() // it may have been killed
+}

@@ -1,0 +1,53 @@
+package browser_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+)
+
+// shared is the Chromium of all tests but those that start their own; each test has
+// profiles of its own in it. It starts with the first test that needs it.
+var shared struct {
+	sync.Mutex
+	*chromium
+	folder string
+	err    error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.chromium != nil {
+		shared.stop()
+	}
+	if shared.folder != "" {
+		if err := os.RemoveAll(shared.folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
+}
+
+// sharedChromium returns the Chromium of all tests. Where it doesn't start every test
+// that needs it fails, with the reason.
+func sharedChromium(t *testing.T) *chromium {
+	t.Helper()
+	program := find(t)
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.folder == "" && shared.err == nil {
+		folder, err := os.MkdirTemp("", "tokenauth-chromium-")
+		if err == nil {
+			shared.folder = folder
+			shared.chromium, err = startChromium(program, folder)
+		}
+		shared.err = err
+	}
+	if shared.err != nil {
+		t.Fatal(errors.Join(errors.New("chromium did not start"), shared.err))
+	}
+	return shared.chromium
+}

@@ -1,0 +1,164 @@
+package browser_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// profile is a user's browser: tabs that share a jar of cookies, empty at first.
+type profile struct {
+	*chromium
+	t  *testing.T
+	id string // of the browser context, empty for the one that Chromium started with
+}
+
+// newProfile makes a profile in the Chromium of all tests. It is gone when the test ends.
+func newProfile(t *testing.T) *profile {
+	t.Helper()
+	p := &profile{chromium: sharedChromium(t), t: t}
+	var made struct {
+		ID string `json:"browserContextId"`
+	}
+	p.must(p.call("", "Target.createBrowserContext", nil, &made))
+	p.id = made.ID
+	t.Cleanup(func() {
+		_ = p.call("", "Target.disposeBrowserContext", map[string]any{"browserContextId": p.id}, nil)
+	})
+	return p
+}
+
+func (p *profile) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// cookies returns the names of all cookies in the jar, in order.
+func (p *profile) cookies() string {
+	p.t.Helper()
+	var jar struct {
+		Cookies []struct {
+			Name string `json:"name"`
+		} `json:"cookies"`
+	}
+	params := map[string]any{}
+	if p.id != "" {
+		params["browserContextId"] = p.id
+	}
+	p.must(p.call("", "Storage.getCookies", params, &jar))
+	var names []string
+	for _, c := range jar.Cookies {
+		names = append(names, c.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
+// tab is one tab of a profile.
+type tab struct {
+	page
+	target, session string
+}
+
+// open opens a tab and the address in it.
+func (p *profile) open(address string) *tab {
+	p.t.Helper()
+	tab := &tab{}
+	tab.page = page{p, tab.eval}
+	params := map[string]any{"url": "about:blank"}
+	if p.id != "" {
+		params["browserContextId"] = p.id
+	}
+	var made struct {
+		Target string `json:"targetId"`
+	}
+	p.must(p.call("", "Target.createTarget", params, &made))
+	var attached struct {
+		Session string `json:"sessionId"`
+	}
+	p.must(p.call("", "Target.attachToTarget", map[string]any{"targetId": made.Target, "flatten": true}, &attached))
+	tab.target, tab.session = made.Target, attached.Session
+	p.must(p.call(tab.session, "Page.enable", nil, nil))
+	tab.visit(address)
+	return tab
+}
+
+// close closes the tab.
+func (t *tab) close() {
+	t.t.Helper()
+	t.must(t.call("", "Target.closeTarget", map[string]any{"targetId": t.target}, nil))
+}
+
+// visit opens an address as a user does who types it, and returns the outcome.
+func (t *tab) visit(address string) string {
+	t.t.Helper()
+	return t.leave(func() error {
+		return t.call(t.session, "Page.navigate", map[string]any{"url": address}, nil)
+	})
+}
+
+// follow has the page lead its tab to the address, as a link does, and returns the outcome.
+func (t *tab) follow(address string) string {
+	t.t.Helper()
+	return t.leave(func() error {
+		return t.eval(fmt.Sprintf("void (location.href = %q)", address), nil)
+	})
+}
+
+// submit has the page send an empty form to the address by POST, in its tab, and returns
+// the outcome.
+func (t *tab) submit(address string) string {
+	t.t.Helper()
+	return t.leave(func() error {
+		return t.eval(fmt.Sprintf("submit(%q)", address), nil)
+	})
+}
+
+// leave goes to another page and returns the outcome once that is loaded.
+func (t *tab) leave(by func() error) string {
+	t.t.Helper()
+	loaded := t.next(t.session, "Page.loadEventFired")
+	t.must(by())
+	select {
+	case <-loaded:
+	case <-time.After(answerLimit):
+		t.t.Fatalf("no page within %v", answerLimit)
+	}
+	var outcome string
+	t.must(t.eval(`outcome(performance.getEntriesByType("navigation")[0].responseStatus, document.body.innerText);`+outcomeScript, &outcome))
+	return outcome
+}
+
+// eval evaluates JavaScript in the tab's page and waits for the promise that it may give.
+func (t *tab) eval(script string, result any) error {
+	var evaluated struct {
+		Result struct {
+			Value json.RawMessage `json:"value"`
+		} `json:"result"`
+		Exception *struct {
+			Text      string `json:"text"`
+			Exception struct {
+				Description string `json:"description"`
+			} `json:"exception"`
+		} `json:"exceptionDetails"`
+	}
+	params := map[string]any{"expression": script, "awaitPromise": true, "returnByValue": true}
+	if err := t.call(t.session, "Runtime.evaluate", params, &evaluated); err != nil {
+		return err
+	}
+	if e := evaluated.Exception; e != nil {
+		return fmt.Errorf("%s: %s %s", script, e.Text, e.Exception.Description)
+	}
+	if result == nil {
+		return nil
+	}
+	if err := json.Unmarshal(evaluated.Result.Value, result); err != nil {
+		return fmt.Errorf("%s gave %q: %w", script, evaluated.Result.Value, err)
+	}
+	return nil
+}
