@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"sort"
 	"strings"
 	"testing"
 
@@ -121,10 +122,12 @@ func TestTheRefreshCookieGoesToItsPathOnly(t *testing.T) {
 func TestCookiesOfAlmostTheLimitAreKept(t *testing.T) {
 	s := newSite(t, nil)
 	tab := newProfile(t).open(s.at("app.example.com", "/"))
-	// The largest claims that the schema takes.
-	n := 3500
-	for n > 0 && tab.send("POST", s.at("app.example.com", "/login/ada?claim="+strings.Repeat("x", n))) != "200" {
-		n--
+	fits := func(n int) bool {
+		return tab.send("POST", s.at("app.example.com", "/login/ada?claim="+strings.Repeat("x", n))) == "200"
+	}
+	largest := sort.Search(4096, func(n int) bool { return !fits(n) }) - 1
+	if largest < 1000 || !fits(largest) {
+		t.Fatalf("claims of %d bytes are refused", largest)
 	}
 	tab.want("200 ada", "GET", s.at("app.example.com", "/me"))
 }

@@ -41,6 +41,14 @@ func find(t testing.TB) string {
 // startChromium starts Chromium with its profile in that folder. Every name leads to
 // this machine, and of all certificates that nobody vouches for it takes the tests' alone.
 func startChromium(program, folder string) (*chromium, error) {
+	// Cookies of embedded sites are allowed, also in profiles that leave no traces.
+	preferences := filepath.Join(folder, "profile", "Default", "Preferences")
+	if err := os.MkdirAll(filepath.Dir(preferences), 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(preferences, []byte(`{"profile":{"cookie_controls_mode":0}}`), 0o600); err != nil {
+		return nil, err
+	}
 	toIt, in, err := os.Pipe()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,57 @@
+package browser_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestCookiesAreReallyDeleted(t *testing.T) {
+	const none = http.SameSiteNoneMode
+	host := core.Cookies{AccessTokenName: "__Host-a", RefreshTokenName: "__Host-r"}
+	hostPartitioned := host
+	hostPartitioned.SameSite, hostPartitioned.Partitioned = none, true
+	for name, cookies := range map[string]core.Cookies{
+		"default":                             {},
+		"Insecure":                            {Insecure: true},
+		"Strict":                              {SameSite: http.SameSiteStrictMode},
+		"None":                                {SameSite: none},
+		"Domain":                              {Domain: "example.com"},
+		"Domain of the host":                  {Domain: "app.example.com"},
+		"RefreshPath":                         {RefreshPath: "/refresh"},
+		"Domain and RefreshPath":              {Domain: "example.com", RefreshPath: "/refresh"},
+		"Partitioned":                         {SameSite: none, Partitioned: true},
+		"Partitioned, Domain and RefreshPath": {SameSite: none, Partitioned: true, Domain: "example.com", RefreshPath: "/refresh"},
+		"__Host-":                             host,
+		"__Host- and Partitioned":             hostPartitioned,
+		"__Secure-":                           {AccessTokenName: "__Secure-a", RefreshTokenName: "__Secure-r", Domain: "example.com", RefreshPath: "/refresh"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, func(c *core.Config) { c.Cookies = cookies })
+			tab := newProfile(t).open(s.at("app.example.com", "/"))
+			logIn := func() {
+				t.Helper()
+				tab.want("200", "POST", s.at("app.example.com", "/login/ada"))
+				s.clock.expire()
+				tab.want("204", "POST", s.at("app.example.com", "/refresh"))
+				if jar := tab.cookies(); len(strings.Fields(jar)) != 2 {
+					t.Fatalf("a refresh leaves %q", jar)
+				}
+			}
+			logIn()
+			tab.want("200", "POST", s.at("app.example.com", "/logout"))
+			if jar := tab.cookies(); jar != "" {
+				t.Errorf("a logout leaves %q", jar)
+			}
+			logIn()
+			s.clock.advance(8 * 24 * time.Hour)
+			tab.want("401 invalid_refresh_token", "POST", s.at("app.example.com", "/refresh"))
+			if jar := tab.cookies(); jar != "" {
+				t.Errorf("a final rejection leaves %q", jar)
+			}
+		})
+	}
+}
