@@ -56,22 +56,27 @@ func TestPlainHTTPCanNotReplaceTheCookies(t *testing.T) {
 	tab := newProfile(t).open(s.at("app.example.com", "/"))
 	tab.want("200", "POST", s.at("app.example.com", "/login/ada"))
 	plain := s.plain() // what somebody on the way answers
-	for _, cookie := range []string{"access_token=planted", "refresh_token=planted", "access_token=planted; Path=/me", "access_token=; Max-Age=0"} {
-		tab.visit(plain.plant("app.example.com", cookie))
-		if got := tab.visit(s.at("app.example.com", "/me")); got != "200 ada" {
-			t.Fatalf("after %q the page is %q", cookie, got)
-		}
+	tab.visit(plain.plant("app.example.com",
+		"access_token=planted", "refresh_token=planted; Path=/", "access_token=planted; Path=/me",
+		"access_token=planted; Domain=example.com; Path=/", "access_token=; Path=/; Max-Age=0"))
+	if got := tab.visit(s.at("app.example.com", "/me")); got != "200 ada" {
+		t.Errorf("the page is %q", got)
+	}
+	if sent := s.last("/me").cookies; sent != bothCookies {
+		t.Errorf("the cookies are %q", sent)
 	}
 }
 
 func TestOtherHostsGetTheCookiesOnlyByDomain(t *testing.T) {
+	browser := newProfile(t).open("about:blank")
 	for _, test := range []struct{ name, domain, others string }{
 		{"host-only", "", ""},
 		{"Domain", "example.com", bothCookies},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, func(c *core.Config) { c.Cookies.Domain = test.domain })
-			tab := newProfile(t).open(s.at("app.example.com", "/"))
+			tab := browser.in(t)
+			tab.visit(s.at("app.example.com", "/"))
 			tab.want("200", "POST", s.at("app.example.com", "/login/ada"))
 			for host, want := range map[string]string{
 				"app.example.com":            bothCookies,

@@ -67,7 +67,8 @@ func startChromium(program, folder string) (*chromium, error) {
 		"--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--password-store=basic",
 		"--no-first-run", "--no-default-browser-check", "--no-proxy-server",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
-		"--disable-breakpad", "--disable-crash-reporter",
+		"--disable-breakpad", "--disable-crash-reporter", "--disable-default-apps",
+		"--disable-features=SpareRendererForSitePerProcess,Translate,OptimizationHints,MediaRouter", // they cost time
 		"--host-resolver-rules=MAP * 127.0.0.1",
 		"--ignore-certificate-errors-spki-list="+pin(),
 		"about:blank")

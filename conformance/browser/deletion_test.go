@@ -10,6 +10,7 @@ import (
 )
 
 func TestCookiesAreReallyDeleted(t *testing.T) {
+	browser := newProfile(t).open("about:blank")
 	const none = http.SameSiteNoneMode
 	host := core.Cookies{AccessTokenName: "__Host-a", RefreshTokenName: "__Host-r"}
 	hostPartitioned := host
@@ -31,7 +32,8 @@ func TestCookiesAreReallyDeleted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, func(c *core.Config) { c.Cookies = cookies })
-			tab := newProfile(t).open(s.at("app.example.com", "/"))
+			tab := browser.in(t)
+			tab.visit(s.at("app.example.com", "/"))
 			logIn := func() {
 				t.Helper()
 				tab.want("200", "POST", s.at("app.example.com", "/login/ada"))

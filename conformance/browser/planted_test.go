@@ -29,6 +29,7 @@ func (s *site) mallory() core.Tokens {
 // What a host beside the application's, or somebody on the way who answers plain HTTP
 // for it, plants for the whole domain before the user logs in.
 func TestWhatAPlantedCookieDoes(t *testing.T) {
+	browser := newProfile(t).open("about:blank")
 	const ada, nobody, refused = "200 ada", "401 missing_access_token", "401 invalid_access_token"
 	for _, test := range []struct {
 		prefix         string
@@ -55,7 +56,8 @@ func TestWhatAPlantedCookieDoes(t *testing.T) {
 			if test.plain {
 				attributes = "; Domain=example.com; Path=/"
 			}
-			tab := newProfile(t).open(planter.plant("evil.example.com", test.prefix+"access_token="+pair.AccessToken+attributes))
+			tab := browser.in(t)
+			tab.visit(planter.plant("evil.example.com", test.prefix+"access_token="+pair.AccessToken+attributes))
 			tab.visit(planter.plant("evil.example.com", test.prefix+"refresh_token="+pair.RefreshToken+attributes))
 
 			tab.visit(s.at("app.example.com", "/"))
@@ -69,15 +71,17 @@ func TestWhatAPlantedCookieDoes(t *testing.T) {
 // What stands beside the user's own cookie leads to a refusal that changes nothing, and
 // the user is back when it goes.
 func TestADuplicateIsRefusedAndChangesNothing(t *testing.T) {
+	p := newProfile(t)
+	user, attacker := p.open("about:blank"), p.open("about:blank")
 	for _, path := range []string{"/", "/me", "/refresh"} {
 		t.Run("path="+path, func(t *testing.T) {
 			s := newSite(t, nil)
 			pair := s.mallory()
-			p := newProfile(t)
-			app := p.open(s.at("app.example.com", "/"))
+			app, evil := user.in(t), attacker.in(t)
+			app.visit(s.at("app.example.com", "/"))
+			evil.visit(s.at("evil.example.com", "/"))
 			app.want("200", "POST", s.at("app.example.com", "/login/ada"))
 
-			evil := p.open(s.at("evil.example.com", "/"))
 			plant := func(attributes string) {
 				for _, cookie := range []string{"access_token=" + pair.AccessToken, "refresh_token=" + pair.RefreshToken} {
 					evil.value(fmt.Sprintf("document.cookie = %q", cookie+"; Domain=example.com; Path="+path+attributes))
@@ -104,39 +108,50 @@ func TestADuplicateIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-// Names that come near to one with the prefix __Host-, in the ways in which a server
-// or a browser could take them for it.
-func TestNothingPassesForAHostCookie(t *testing.T) {
-	for _, form := range []string{
-		"__Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"__Host-access_token=%s; Path=/; Secure", // the sibling's own
-		"__host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"__HOST-access_token=%s; Domain=example.com; Path=/; Secure",
-		"=__Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"__Host-access_token; =%s; Domain=example.com; Path=/; Secure",
-		" \t__Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"\u2000__Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"\u00a0__Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"\u0085__Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"planted=x, __Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"$Version=1, __Host-access_token=%s; Domain=example.com; Path=/; Secure",
-		"access_token=%s; Domain=example.com; Path=/; Secure",
-		"__Secure-access_token=%s; Domain=example.com; Path=/; Secure",
-		"__Host-access%%5ftoken=%s; Domain=example.com; Path=/; Secure",
-	} {
-		t.Run(strings.TrimSuffix(strings.ReplaceAll(form, "%%", "%"), "=%s; Domain=example.com; Path=/; Secure"), func(t *testing.T) {
-			s := newSite(t, named("__Host-"))
-			cookie := fmt.Sprintf(form, s.mallory().AccessToken)
-			tab := newProfile(t).open(s.at("evil.example.com", "/"))
-			tab.value(fmt.Sprintf("document.cookie = %q", cookie))
-			tab.visit(s.plant("evil.example.com", cookie))
+// lookalikes are cookies that a server or a browser could take for one that has the
+// prefix __Host-. The first is the attacker's own, for its host alone.
+var lookalikes = []string{
+	"__Host-access_token=%s; Path=/; Secure",
+	"__Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"__host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"__HOST-access_token=%s; Domain=example.com; Path=/; Secure",
+	"=__Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"__Host-access_token; =%s; Domain=example.com; Path=/; Secure",
+	" \t__Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"\u2000__Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"\u00a0__Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"\u0085__Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"planted=x, __Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"$Version=1, __Host-access_token=%s; Domain=example.com; Path=/; Secure",
+	"access_token=%s; Domain=example.com; Path=/; Secure",
+	"__Secure-access_token=%s; Domain=example.com; Path=/; Secure",
+	"__Host-access%%5ftoken=%s; Domain=example.com; Path=/; Secure",
+}
 
-			tab.visit(s.at("app.example.com", "/"))
-			tab.want("401 missing_access_token", "GET", s.at("app.example.com", "/me"))
-			tab.want("200", "POST", s.at("app.example.com", "/login/ada"))
-			tab.want("200 ada", "GET", s.at("app.example.com", "/me"))
-			s.clock.expire()
-			tab.want("204", "POST", s.at("app.example.com", "/refresh"))
-		})
+func TestNothingPassesForAHostCookie(t *testing.T) {
+	s := newSite(t, named("__Host-"))
+	p := newProfile(t)
+	app, evil := p.open(s.at("app.example.com", "/")), p.open(s.at("evil.example.com", "/"))
+	text := s.mallory().AccessToken
+	plantAll := func(outcome string) {
+		t.Helper()
+		for _, form := range lookalikes {
+			cookie := fmt.Sprintf(form, text)
+			evil.value(fmt.Sprintf("document.cookie = %q", cookie))
+			evil.want("200", "GET", s.plant("evil.example.com", cookie))
+			if got := app.send("GET", s.at("app.example.com", "/me")); got != outcome {
+				t.Fatalf("after %q the page is %q, want %q", form, got, outcome)
+			}
+		}
 	}
+	plantAll("401 missing_access_token")
+	if sent := s.last("/me").cookies; !strings.Contains(sent, "access_token") {
+		t.Errorf("nothing was planted: %q", sent)
+	}
+	app.want("200", "POST", s.at("app.example.com", "/login/ada"))
+	plantAll("200 ada")
+	s.clock.expire()
+	app.want("204", "POST", s.at("app.example.com", "/refresh"))
+	app.want("200", "POST", s.at("app.example.com", "/logout"))
+	app.want("401 missing_access_token", "GET", s.at("app.example.com", "/me"))
 }

@@ -9,6 +9,7 @@ import (
 
 // What a page of another site can make the browser send with the cookies.
 func TestWhatOtherSitesCanSend(t *testing.T) {
+	browser := newProfile(t).open("about:blank")
 	for _, test := range []struct {
 		name                             string
 		mode                             http.SameSite
@@ -20,22 +21,24 @@ func TestWhatOtherSitesCanSend(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, func(c *core.Config) { c.Cookies.SameSite = test.mode })
-			p := newProfile(t)
-			p.open(s.at("app.example.com", "/")).want("200", "POST", s.at("app.example.com", "/login/ada"))
+			tab := browser.in(t)
+			tab.visit(s.at("app.example.com", "/"))
+			tab.want("200", "POST", s.at("app.example.com", "/login/ada"))
 			me := s.at("app.example.com", "/me")
 
-			sent := func(how, want string, from func(*tab)) {
+			sent := func(how, want string, send func()) {
 				t.Helper()
-				from(p.open(s.at("other.test", "/")))
+				tab.visit(s.at("other.test", "/"))
+				send()
 				if got := s.last("/me").cookies; got != want {
 					t.Errorf("%s brings %q, want %q", how, got, want)
 				}
 			}
-			sent("a link", test.link, func(tab *tab) { tab.follow(me) })
-			sent("a form", test.form, func(tab *tab) { tab.submit(me) })
-			sent("a fetch", test.fetch, func(tab *tab) { tab.fire("POST", me) })
-			sent("a frame", test.frame, func(tab *tab) { tab.embed(me) })
-			sent("an address typed in", test.typing, func(tab *tab) { tab.visit(me) })
+			sent("a link", test.link, func() { tab.follow(me) })
+			sent("a form", test.form, func() { tab.submit(me) })
+			sent("a fetch", test.fetch, func() { tab.fire("POST", me) })
+			sent("a frame", test.frame, func() { tab.embed(me) })
+			sent("an address typed in", test.typing, func() { tab.visit(me) })
 		})
 	}
 }
@@ -53,9 +56,10 @@ func TestASiblingCanNotRefreshOrLogOut(t *testing.T) {
 		if got := s.last(path); got != (request{bothCookies, "403 cross_origin"}) {
 			t.Errorf("a fetch of %s brings %q and is %q", path, got.cookies, got.outcome)
 		}
-		if got := p.open(s.at("evil.example.com", "/")).submit(s.at("app.example.com", path)); got != "403 cross_origin" {
+		if got := evil.submit(s.at("app.example.com", path)); got != "403 cross_origin" {
 			t.Errorf("a form to %s is %q", path, got)
 		}
+		evil.visit(s.at("evil.example.com", "/"))
 	}
 	if jar := p.cookies(); jar != bothCookies || s.live("ada") != 1 {
 		t.Errorf("there are the cookies %q and %d sessions", jar, s.live("ada"))

@@ -105,9 +105,9 @@ func (s *site) at(host, path string) string {
 	return s.scheme + "://" + net.JoinHostPort(host, s.port) + path
 }
 
-// plant returns an address under that name which sets a cookie as it is given.
-func (s *site) plant(host, cookie string) string {
-	return s.at(host, "/plant?cookie="+url.QueryEscape(cookie))
+// plant returns an address under that name which sets cookies as they are given.
+func (s *site) plant(host string, cookies ...string) string {
+	return s.at(host, "/plant?"+url.Values{"cookie": cookies}.Encode())
 }
 
 // last returns the last request to a path.

@@ -26,7 +26,7 @@ func newProfile(t *testing.T) *profile {
 	p.must(p.call("", "Target.createBrowserContext", nil, &made))
 	p.id = made.ID
 	t.Cleanup(func() {
-		_ = p.call("", "Target.disposeBrowserContext", map[string]any{"browserContextId": p.id}, nil)
+		_ = p.call("", "Target.disposeBrowserContext", p.params(), nil)
 	})
 	return p
 }
@@ -38,6 +38,14 @@ func (p *profile) must(err error) {
 	}
 }
 
+// params returns the parameters of a call that is about the profile.
+func (p *profile) params() map[string]any {
+	if p.id == "" {
+		return map[string]any{}
+	}
+	return map[string]any{"browserContextId": p.id}
+}
+
 // cookies returns the names of all cookies in the jar, in order.
 func (p *profile) cookies() string {
 	p.t.Helper()
@@ -46,11 +54,7 @@ func (p *profile) cookies() string {
 			Name string `json:"name"`
 		} `json:"cookies"`
 	}
-	params := map[string]any{}
-	if p.id != "" {
-		params["browserContextId"] = p.id
-	}
-	p.must(p.call("", "Storage.getCookies", params, &jar))
+	p.must(p.call("", "Storage.getCookies", p.params(), &jar))
 	var names []string
 	for _, c := range jar.Cookies {
 		names = append(names, c.Name)
@@ -70,10 +74,8 @@ func (p *profile) open(address string) *tab {
 	p.t.Helper()
 	tab := &tab{}
 	tab.page = page{p, tab.eval}
-	params := map[string]any{"url": "about:blank"}
-	if p.id != "" {
-		params["browserContextId"] = p.id
-	}
+	params := p.params()
+	params["url"] = "about:blank"
 	var made struct {
 		Target string `json:"targetId"`
 	}
@@ -86,6 +88,17 @@ func (p *profile) open(address string) *tab {
 	p.must(p.call(tab.session, "Page.enable", nil, nil))
 	tab.visit(address)
 	return tab
+}
+
+// in returns the tab for a subtest, which begins with an empty jar.
+func (t *tab) in(sub *testing.T) *tab {
+	sub.Helper()
+	p := *t.profile
+	p.t = sub
+	c := &tab{target: t.target, session: t.session}
+	c.page = page{&p, c.eval}
+	p.must(p.call("", "Storage.clearCookies", p.params(), nil))
+	return c
 }
 
 // close closes the tab.
