@@ -31,6 +31,10 @@ func application(s *core.Schema) http.Handler {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, `<!doctype html><link rel="icon" href="data:,"><script>`+pageScript+`</script><body>`)
 	})
+	mux.HandleFunc("/bounce", func(w http.ResponseWriter, r *http.Request) {
+		// The method and the body stay.
+		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusTemporaryRedirect)
+	})
 	mux.HandleFunc("/plant", func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Set-Cookie"] = r.URL.Query()["cookie"]
 	})

@@ -38,15 +38,19 @@ func find(t testing.TB) string {
 	return ""
 }
 
+// thirdParties says whose cookies go to sites that a page embeds: what the preference
+// profile.cookie_controls_mode holds.
+type thirdParties int
+
+const (
+	sendThirdParties  thirdParties = 0
+	blockThirdParties thirdParties = 1 // but for partitioned cookies
+)
+
 // startChromium starts Chromium with its profile in that folder. Every name leads to
 // this machine, and of all certificates that nobody vouches for it takes the tests' alone.
-func startChromium(program, folder string) (*chromium, error) {
-	// Cookies of embedded sites are allowed, also in profiles that leave no traces.
-	preferences := filepath.Join(folder, "profile", "Default", "Preferences")
-	if err := os.MkdirAll(filepath.Dir(preferences), 0o700); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(preferences, []byte(`{"profile":{"cookie_controls_mode":0}}`), 0o600); err != nil {
+func startChromium(program, folder string, cookies thirdParties) (*chromium, error) {
+	if err := prepareProfile(folder, cookies); err != nil {
 		return nil, err
 	}
 	toIt, in, err := os.Pipe()
@@ -92,6 +96,18 @@ func startChromium(program, folder string) (*chromium, error) {
 		return nil, fmt.Errorf("%w. It said:\n%s", err, c.said)
 	}
 	return c, nil
+}
+
+// prepareProfile writes the preferences of a profile that is new.
+func prepareProfile(folder string, cookies thirdParties) error {
+	path := filepath.Join(folder, "profile", "Default", "Preferences")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, fmt.Appendf(nil, `{"profile":{"cookie_controls_mode":%d}}`, cookies), 0o600)
 }
 
 // stop ends it in good order, so that the profile is written, or after a while at once.

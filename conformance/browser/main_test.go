@@ -42,7 +42,7 @@ func sharedChromium(t *testing.T) *chromium {
 		folder, err := os.MkdirTemp("", "tokenauth-chromium-")
 		if err == nil {
 			shared.folder = folder
-			shared.chromium, err = startChromium(program, folder)
+			shared.chromium, err = startChromium(program, folder, sendThirdParties)
 		}
 		shared.err = err
 	}

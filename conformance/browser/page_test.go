@@ -31,9 +31,10 @@ function submit(address) {
 addEventListener("message", async e => {
 	if (e.data.script) e.source.postMessage({answer: await eval(e.data.script)}, "*")
 })
-function embed(address) {
+function embed(address, sandbox) {
 	return new Promise(resolve => {
 		const frame = document.createElement("iframe")
+		if (sandbox) frame.sandbox = sandbox
 		frame.onload = () => resolve(true)
 		frame.src = address
 		document.body.append(frame)
@@ -87,7 +88,18 @@ func (p page) fire(method, address string) {
 // embed puts a frame into the page, with that address.
 func (p page) embed(address string) page {
 	p.t.Helper()
-	if err := p.run(fmt.Sprintf("embed(%q)", address), nil); err != nil {
+	return p.frame(address, "")
+}
+
+// sandbox puts a frame into the page that may run scripts and has no origin.
+func (p page) sandbox(address string) page {
+	p.t.Helper()
+	return p.frame(address, "allow-scripts")
+}
+
+func (p page) frame(address, sandbox string) page {
+	p.t.Helper()
+	if err := p.run(fmt.Sprintf("embed(%q, %q)", address, sandbox), nil); err != nil {
 		p.t.Fatal(err)
 	}
 	return page{p.profile, func(script string, result any) error {

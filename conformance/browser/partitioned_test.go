@@ -40,3 +40,21 @@ func TestPartitionedSessionsAreApart(t *testing.T) {
 		t.Errorf("after one of three logouts there are the cookies %q", jar)
 	}
 }
+
+// A browser that sends no cookies of embedded sites sends partitioned ones.
+func TestPartitionedCookiesAreSentWhereOthersAreBlocked(t *testing.T) {
+	p := ownChromium(t, t.TempDir(), blockThirdParties)
+	tab := p.open(newSite(t, nil).at("one.test", "/"))
+	for partitioned, want := range map[bool]string{false: "401 missing_access_token", true: "200 ada"} {
+		s := newSite(t, func(c *core.Config) {
+			c.Cookies.SameSite, c.Cookies.Partitioned = http.SameSiteNoneMode, partitioned
+		})
+		tab.visit(s.at("one.test", "/"))
+		frame := tab.embed(s.at("app.example.com", "/"))
+		frame.want("200", "POST", s.at("app.example.com", "/login/ada"))
+		if got := frame.send("GET", s.at("app.example.com", "/me")); got != want {
+			t.Errorf("with Partitioned: %v the page in a frame is %q, want %q", partitioned, got, want)
+		}
+		frame.want("200", "POST", s.at("app.example.com", "/logout"))
+	}
+}

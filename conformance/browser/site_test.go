@@ -110,11 +110,23 @@ func (s *site) plant(host string, cookies ...string) string {
 	return s.at(host, "/plant?"+url.Values{"cookie": cookies}.Encode())
 }
 
+// bounce returns an address under that name which leads to another one.
+func (s *site) bounce(host, to string) string {
+	return s.at(host, "/bounce?"+url.Values{"to": {to}}.Encode())
+}
+
 // last returns the last request to a path.
 func (s *site) last(path string) request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen[path]
+}
+
+// forget forgets the requests so far.
+func (s *site) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.seen)
 }
 
 // intercept has every request to the application go through around.

@@ -63,6 +63,14 @@ func (p *profile) cookies() string {
 	return strings.Join(names, " ")
 }
 
+// hasCookies fails the test unless the jar holds cookies of these names and no others.
+func (p *profile) hasCookies(want string) {
+	p.t.Helper()
+	if got := p.cookies(); got != want {
+		p.t.Fatalf("the jar holds %q, want %q", got, want)
+	}
+}
+
 // tab is one tab of a profile.
 type tab struct {
 	page
