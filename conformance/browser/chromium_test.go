@@ -15,6 +15,7 @@ import (
 type chromium struct {
 	*devtools
 	cmd  *exec.Cmd
+	out  *os.File
 	said *bytes.Buffer // read it when the process has ended
 	read chan struct{} // closed when nothing comes from it any more
 }
@@ -64,7 +65,7 @@ func startChromium(program, folder string, cookies thirdParties) (*chromium, err
 		return nil, err
 	}
 	defer fromIt.Close()
-	c := &chromium{devtools: newDevtools(in), said: &bytes.Buffer{}, read: make(chan struct{})}
+	c := &chromium{devtools: newDevtools(in), out: out, said: &bytes.Buffer{}, read: make(chan struct{})}
 	c.cmd = exec.Command(program,
 		"--headless", "--remote-debugging-pipe", "--user-data-dir="+filepath.Join(folder, "profile"),
 		"--no-sandbox", // which root can't have; the pages are the tests' own
@@ -88,11 +89,10 @@ func startChromium(program, folder string, cookies thirdParties) (*chromium, err
 	}
 	go func() {
 		defer close(c.read)
-		defer out.Close()
-		c.devtools.read(out)
+		c.listen(out)
 	}()
 	if err := c.call("", "Browser.getVersion", nil, nil); err != nil {
-		c.stop()
+		c.end(0)
 		return nil, fmt.Errorf("%w. It said:\n%s", err, c.said)
 	}
 	return c, nil
@@ -112,10 +112,16 @@ func prepareProfile(folder string, cookies thirdParties) error {
 
 // stop ends it in good order, so that the profile is written, or after a while at once.
 func (c *chromium) stop() {
-	kill := time.AfterFunc(answerLimit/2, func() { _ = c.cmd.Process.Kill() })
-	defer kill.Stop()
 	_ = c.call("", "Browser.close", nil, nil)
+	c.end(answerLimit / 2)
+}
+
+// end waits for its end, which closing the pipe brings about, and kills it after a while.
+func (c *chromium) end(limit time.Duration) {
 	c.in.Close()
-	<-c.read
+	kill := time.AfterFunc(limit, func() { _ = c.cmd.Process.Kill() })
+	defer kill.Stop()
 	_ = c.cmd.Wait() // it may have been killed
+	c.out.Close()    // a child that outlives it may hold the other end
+	<-c.read
 }

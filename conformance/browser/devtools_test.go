@@ -45,8 +45,8 @@ func newDevtools(in *os.File) *devtools {
 	return &devtools{in: in, replies: map[int]chan<- message{}, events: map[event][]chan<- struct{}{}}
 }
 
-// read hands out what Chromium says until it ends.
-func (d *devtools) read(out io.Reader) {
+// listen hands out what Chromium says until it ends.
+func (d *devtools) listen(out io.Reader) {
 	r := bufio.NewReader(out)
 	for {
 		text, err := r.ReadBytes(0)

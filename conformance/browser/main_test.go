@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// makeFolder makes a folder for a profile. Its name is short, because it is part of the
+// names of sockets: t.TempDir would give a longer one than they can have.
+func makeFolder() (string, error) { return os.MkdirTemp("", "tokenauth-chromium-") }
+
 // sharedChromium returns the Chromium of all tests. Where it doesn't start every test
 // that needs it fails, with the reason.
 func sharedChromium(t *testing.T) *chromium {
@@ -39,7 +43,7 @@ func sharedChromium(t *testing.T) *chromium {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.folder == "" && shared.err == nil {
-		folder, err := os.MkdirTemp("", "tokenauth-chromium-")
+		folder, err := makeFolder()
 		if err == nil {
 			shared.folder = folder
 			shared.chromium, err = startChromium(program, folder, sendThirdParties)

@@ -43,7 +43,7 @@ func TestPartitionedSessionsAreApart(t *testing.T) {
 
 // A browser that sends no cookies of embedded sites sends partitioned ones.
 func TestPartitionedCookiesAreSentWhereOthersAreBlocked(t *testing.T) {
-	p := ownChromium(t, t.TempDir(), blockThirdParties)
+	p := ownChromium(t, newFolder(t), blockThirdParties)
 	tab := p.open(newSite(t, nil).at("one.test", "/"))
 	for partitioned, want := range map[bool]string{false: "401 missing_access_token", true: "200 ada"} {
 		s := newSite(t, func(c *core.Config) {

@@ -1,6 +1,9 @@
 package browser_test
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // ownChromium starts a Chromium for the test alone and returns the profile that it
 // keeps in the folder. It ends with the test.
@@ -14,9 +17,24 @@ func ownChromium(t *testing.T, folder string, cookies thirdParties) *profile {
 	return &profile{chromium: c, t: t}
 }
 
+// newFolder makes a folder for a profile. It is gone when the test ends.
+func newFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := makeFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
+}
+
 func TestTheSessionOutlivesTheBrowser(t *testing.T) {
 	s := newSite(t, nil)
-	folder := t.TempDir()
+	folder := newFolder(t)
 	p := ownChromium(t, folder, sendThirdParties)
 	p.open(s.at("app.example.com", "/")).want("200", "POST", s.at("app.example.com", "/login/ada"))
 	p.stop()
