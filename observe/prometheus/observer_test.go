@@ -25,6 +25,7 @@ func TestEveryCounterIsThereFromTheBeginning(t *testing.T) {
 		`tokenauth_rejections_total{reason="access_token_expired"}`, `tokenauth_rejections_total{reason="access_token_not_expired"}`,
 		`tokenauth_rejections_total{reason="missing_refresh_token"}`, `tokenauth_rejections_total{reason="invalid_refresh_token"}`,
 		`tokenauth_rejections_total{reason="refresh_token_compromised"}`,
+		`tokenauth_rejections_total{reason="session_ended"}`, `tokenauth_rejections_total{reason="no_such_session"}`,
 		`tokenauth_rejections_total{reason="store_unavailable"}`, `tokenauth_rejections_total{reason="claims_unavailable"}`,
 		`tokenauth_rejections_total{reason="cross_origin"}`, `tokenauth_rejections_total{reason="method_not_allowed"}`,
 	} {
