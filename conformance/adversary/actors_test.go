@@ -1,0 +1,155 @@
+package adversary_test
+
+import (
+	"maps"
+	"slices"
+)
+
+// act has the client send a request.
+func (w *world) act(c *client) {
+	switch n := w.rng.IntN(100); {
+	case c.thief:
+		w.actThief(c)
+	case n < 20:
+		w.send(c, page, c.jar)
+	case n < 80:
+		w.actRefresh(c)
+	case !w.logins || w.visiting(c):
+		w.send(c, page, c.jar)
+	case n < 94:
+		w.actLogin(c)
+	default:
+		w.send(c, logout, c.jar)
+	}
+}
+
+// refreshes is how the client refreshes.
+func (c *client) refreshes() kind {
+	if c.app {
+		return grant
+	}
+	return refresh
+}
+
+// presents is what the client presents. The grant's access token is optional, and
+// most apps leave it out.
+func (c *client) presents(k kind) pair {
+	if k == grant {
+		return pair{refresh: c.jar.refresh}
+	}
+	return c.jar
+}
+
+func (w *world) actRefresh(c *client) {
+	k := c.refreshes()
+	p := c.presents(k)
+	if c.app && p.refresh == "" {
+		return
+	}
+	if c.app && w.chance(30) {
+		p.access = c.jar.access
+	}
+	if w.alone() && w.visiting(c) && w.over(p.refresh) {
+		// The refusal of a session that was over before, which crosses with a
+		// login, would delete the login's cookies.
+		return
+	}
+	w.send(c, k, p)
+}
+
+// visiting reports whether a login or a logout of the client is under way: people do
+// one thing at a time.
+func (w *world) visiting(c *client) bool {
+	return slices.ContainsFunc(w.requests, func(r *request) bool {
+		return r.from == c && (r.kind == login || r.kind == logout)
+	})
+}
+
+// over reports whether the session of the token is over.
+func (w *world) over(refresh string) bool {
+	t, ok := w.store.look(read(refresh).session)
+	return !ok || !t.Live(w.now)
+}
+
+func (w *world) actLogin(c *client) {
+	for _, r := range w.requests {
+		// See actRefresh; and two logins in a row that late answers overtake
+		// would be one too many.
+		switch {
+		case r.from != c || !c.overtaken && !w.over(r.pair.refresh):
+		case r.stage == running || c.applying == r:
+			return
+		default:
+			w.lose(r)
+		}
+	}
+	c.user = w.users[w.rng.IntN(100)/75]
+	w.send(c, login, c.jar)
+}
+
+// actThief has the thief use what it has got: mostly the newest.
+func (w *world) actThief(c *client) {
+	if len(c.bag) == 0 {
+		w.steal()
+		return
+	}
+	p := c.bag[len(c.bag)-1]
+	if w.chance(25) {
+		p = c.bag[w.rng.IntN(len(c.bag))]
+	}
+	switch n := w.rng.IntN(100); {
+	case p.refresh == "":
+	case n < 40:
+		w.send(c, grant, pair{refresh: p.refresh})
+	case n < 50:
+		w.send(c, grant, p)
+	case n < 85:
+		w.send(c, refresh, p)
+	case n < 96:
+		w.send(c, page, p)
+	case n < 98:
+		w.send(c, logout, p)
+	default:
+		w.send(c, login, p)
+	}
+}
+
+// steal copies what one of the owner's clients holds: all, or the refresh token
+// alone.
+func (w *world) steal() {
+	owners := w.owners()
+	p := owners[w.rng.IntN(len(owners))].jar
+	if w.chance(30) {
+		p.access = ""
+	}
+	thief := w.clients[len(w.clients)-1]
+	thief.bag = append(thief.bag, p)
+	w.tracef("the thief gets %s", p)
+}
+
+// setBack sets the store back, or takes the snapshot to which it will be.
+func (w *world) setBack() {
+	s, plain := w.store.RefreshStore.(*plainStore)
+	switch {
+	case !plain:
+	case w.forgets && w.chance(60):
+		if before, after, ok := s.forget(w.rng); ok {
+			w.tracef("the store forgets the exchanges of %s after %d", before.ID[8:12], after.Generation)
+			w.count("forgotten exchanges")
+			w.ledger.forget(before.ID, before.Generation, after.Generation)
+		}
+	case w.restores && w.chance(50):
+		s.snapshot()
+	case w.restores:
+		before, ok := s.restore(w.rng)
+		if !ok {
+			return
+		}
+		w.tracef("the store is set back")
+		w.count("restored snapshots")
+		w.restored = true
+		for id := range maps.Keys(before) {
+			w.ledger.forget(id, before[id].Generation, s.records[id].Generation)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package adversary_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// readAnswer takes the answer apart.
+func (r *request) readAnswer() {
+	res := r.recorder.Result()
+	defer res.Body.Close()
+	r.status = res.StatusCode
+	var body struct {
+		Error   string `json:"error"`
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}
+	if res.Header.Get("Content-Type") == "application/json" {
+		if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
+			violated(asDocumented, "%v: the body: %v", r, err)
+		}
+	}
+	r.code = body.Error
+	for _, c := range res.Cookies() {
+		r.readCookie(c)
+	}
+	if body.Refresh != "" {
+		r.got = pair{body.Access, body.Refresh}
+		r.lines = []line{{access: true, refresh: true, pair: r.got}}
+	}
+	if r.from.thief && r.got.refresh != "" {
+		r.lines = []line{{access: true, refresh: true, pair: r.got}}
+	}
+	r.all = r.lines
+	if r.got.refresh == "" && len(r.lines) > 0 {
+		r.deletes = true
+	}
+}
+
+func (r *request) readCookie(c *http.Cookie) {
+	switch l := (line{}); c.Name {
+	case "access_token":
+		r.got.access = c.Value
+		l.access, l.pair.access = true, c.Value
+		r.lines = append(r.lines, l)
+	case "refresh_token":
+		r.got.refresh = c.Value
+		l.refresh, l.pair.refresh = true, c.Value
+		r.lines = append(r.lines, l)
+	}
+}
+
+func (r *request) String() string {
+	what := ""
+	if r.kind == login {
+		what = " of " + r.user
+	}
+	return fmt.Sprintf("#%d %s's %s%s (%s)", r.id, r.from.name, r.kind, what, r.pair)
+}
+
+func (p pair) String() string {
+	text := p.access
+	if text == "" {
+		text = "no access token"
+	}
+	switch m := read(p.refresh); {
+	case p.refresh == "":
+		return text + ", no refresh token"
+	case m.session == "":
+		return text + ", forged"
+	default:
+		return fmt.Sprintf("%s, %s/%d", text, m.session[8:12], m.generation)
+	}
+}
+
+func (l line) String() string {
+	switch {
+	case l.access && l.refresh:
+		return l.pair.String()
+	case l.pair == (pair{}) && l.access:
+		return "the deletion of the access token"
+	case l.pair == (pair{}):
+		return "the deletion of the refresh token"
+	case l.access:
+		return l.pair.access
+	default:
+		return l.pair.String()
+	}
+}

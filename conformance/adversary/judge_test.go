@@ -1,0 +1,199 @@
+package adversary_test
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// How a genuine refresh token stands to its record.
+const (
+	unknown  = "unknown"
+	dead     = "dead"
+	stale    = "stale"
+	retried  = "retried"
+	current  = "current"
+	ahead    = "ahead of its record"
+	unlooked = ""
+)
+
+// standing says what the documentation makes of the token of the request. The
+// window is judged by the arrival, the end of the session by at.
+func (w *world) standing(r *request, at time.Time) string {
+	t, ok := w.store.look(r.session)
+	r.seen, r.found = t, ok
+	now := r.arrived.Add(r.on.skew)
+	switch {
+	case !ok:
+		return unknown
+	case !t.Live(at):
+		return dead
+	case r.generation > t.Generation:
+		return ahead
+	case r.generation == t.Generation && r.ref == t.AccessRef:
+		return current
+	case r.generation == t.Generation-1 && r.ref == t.PreviousRef && now.Sub(t.ExchangedAt) < w.grace:
+		return retried
+	default:
+		return stale
+	}
+}
+
+// judge looks at the answer of a request whose handler has returned.
+func (w *world) judge(r *request) {
+	w.count(string(r.kind) + " " + http.StatusText(r.status))
+	if r.failed {
+		if r.status != http.StatusServiceUnavailable || len(r.lines) > 0 {
+			violated(failureChanges, "%v met a failure of the store: %d %s, and %d cookies", r, r.status, r.code, len(r.lines))
+		}
+		return
+	}
+	if r.status >= 500 {
+		violated(asDocumented, "%v: %d %s, and nothing has failed", r, r.status, r.code)
+	}
+	switch r.kind {
+	case page:
+		w.judgePage(r)
+	case login:
+		w.access.check(r)
+		w.answeredAt[r.visit] = w.now
+		w.ledger.issue(r.got, w.access.issued[r.got.access])
+	case refresh, grant:
+		w.judgeRefresh(r)
+	case logout:
+	}
+}
+
+// check fails the schedule unless the login began what it was asked for.
+func (a *accessTokens) check(r *request) {
+	if c := a.issued[r.got.access]; r.status != http.StatusOK || c.UserID != r.user || c.SessionID != r.visit.session {
+		violated(asDocumented, "%v: %d, user %q", r, r.status, c.UserID)
+	}
+}
+
+// judgePage looks at a request that TokenRequired answered.
+func (w *world) judgePage(r *request) {
+	c, genuine := w.access.issued[r.pair.access]
+	valid := genuine && r.arrived.Add(r.on.skew).Before(c.ExpiresAt)
+	switch {
+	case valid != (r.status == http.StatusOK) || valid && r.user200 != c.UserID || len(r.lines) > 0:
+		violated(asDocumented, "%v: %d, user %q, %d cookies", r, r.status, r.user200, len(r.lines))
+	case valid && !r.from.thief && r.after != nil && c.SessionID != r.after.session && c.IssuedAt.After(w.answeredAt[r.after]):
+		violated(identityStays, "%v is let through as %s, by an access token issued after the login of %s", r, c.UserID, r.after.user)
+	}
+}
+
+// judgeRefresh looks at a refresh during which the store answered.
+func (w *world) judgeRefresh(r *request) {
+	if !r.genuine {
+		if !refused(r) || r.calls > 0 {
+			violated(forgedChanges, "%v: %d, %d calls of the store", r, r.status, r.calls)
+		}
+		return
+	}
+	if r.standing != unlooked {
+		w.count("tokens " + r.standing)
+	}
+	issues := r.status == http.StatusNoContent || r.status == http.StatusOK
+	early := r.code == "access_token_not_expired" || r.code == "invalid_request"
+	switch r.standing {
+	case unlooked: // past the end of the session
+		w.expect(r, refused(r) && r.code != compromisedCode)
+	case stale:
+		if !refused(r) || !r.ended {
+			violated(neitherStays, "%v is a stale copy: %d %s", r, r.status, r.code)
+		}
+	case dead, unknown:
+		w.expect(r, refused(r) && r.code != compromisedCode)
+	default:
+		w.expect(r, issues || early || w.foreign(r) || refused(r) && w.expired(r))
+	}
+	if issues {
+		w.ledger.issue(r.got, w.access.issued[r.got.access])
+		w.judgeIdentity(r)
+	}
+	if r.deletes {
+		w.judgeDeletion(r)
+	}
+	if w.alone() && r.standing == stale {
+		violated(ownerStays, "%v: %d %s", r, r.status, r.code)
+	}
+}
+
+// expired reports whether the session has expired by now, while claims were computed.
+func (w *world) expired(r *request) bool {
+	t, ok := w.store.look(r.session)
+	return ok && !w.now.Add(r.on.skew).Before(t.ExpiresAt)
+}
+
+const compromisedCode = "refresh_token_compromised"
+
+// refused reports whether the answer is a definite refusal.
+func refused(r *request) bool {
+	return r.status == http.StatusUnauthorized || r.code == "invalid_grant"
+}
+
+// foreign reports whether the request presents no access token of the session,
+// which over cookies it must.
+func (w *world) foreign(r *request) bool {
+	if r.pair.access == "" {
+		return r.kind == refresh
+	}
+	return w.access.issued[r.pair.access].SessionID != r.session
+}
+
+func (w *world) expect(r *request, documented bool) {
+	if !documented {
+		violated(asDocumented, "%v: %d %s with a token that is %s", r, r.status, r.code, r.standing)
+	}
+}
+
+// judgeIdentity looks at whose session goes on in a browser.
+func (w *world) judgeIdentity(r *request) {
+	if r.from.thief || w.restored || r.after == nil || r.session == r.after.session {
+		return
+	}
+	violated(identityStays, "%v goes on with the session before the login of %s", r, r.after.user)
+}
+
+// judgeDeletion looks at a refusal that deletes the cookies: an answer to a session
+// that has just ended may be overtaking a login.
+func (w *world) judgeDeletion(r *request) {
+	t, ok := r.seen, r.found
+	if r.standing == unlooked {
+		t, ok = w.store.look(r.session)
+	}
+	now := r.arrived.Add(r.on.skew)
+	switch {
+	case !ok: // forgotten by the store, or long expired
+	case t.Live(now):
+		violated(ownerStays, "%v deletes the cookies of a live session", r)
+	case w.grace > 0 && now.Sub(end(t)) < w.grace:
+		violated(identityStays, "%v deletes cookies, and the session ended within the window", r)
+	}
+}
+
+// end returns when a record that is not live ended.
+func end(t core.RefreshToken) time.Time {
+	if t.RevokedAt.IsZero() || t.ExpiresAt.Before(t.RevokedAt) {
+		return t.ExpiresAt
+	}
+	return t.RevokedAt
+}
+
+// provesAccess reports whether the request can speak of a session by its access token.
+func (w *world) provesAccess(r *request) bool {
+	return r.kind == logout && w.access.issued[r.pair.access].SessionID != ""
+}
+
+// presents reports whether the request brings a genuine token of the session.
+func (w *world) presents(r *request, session string) bool {
+	return r.genuine && r.session == session || w.provesAccess(r) && w.access.issued[r.pair.access].SessionID == session
+}
+
+// alone reports whether nobody but the owner has genuine tokens.
+func (w *world) alone() bool {
+	return !slices.ContainsFunc(w.clients, func(c *client) bool { return c.thief })
+}

@@ -1,0 +1,141 @@
+package adversary_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// start is where every schedule's clock begins.
+var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// scenario says what can happen in a schedule.
+type scenario struct {
+	// open returns the store: a new one, or one that others have used.
+	open func() core.RefreshStore
+	// thief has a thief in it, who frees the owner from all order: nothing is
+	// kept inside the window.
+	thief bool
+	// logins has the owner log in and out.
+	logins bool
+	// forgets sets back records, but not their revocations. The store is a plainStore.
+	forgets bool
+	// restores sets back the whole store. The store is a plainStore.
+	restores bool
+	// servers has two: their clocks differ and the secret is being rotated.
+	servers bool
+	// steps is how many events there are.
+	steps int
+	// broken changes something for the worse.
+	broken func(w *world, c *core.Config)
+}
+
+// world is one schedule under way.
+type world struct {
+	scenario
+	rng      *rand.Rand
+	trace    func(string)
+	counts   map[string]int
+	now      time.Time
+	users    [2]string
+	grace    time.Duration // Config.Grace
+	window   time.Duration // how long the owner takes at most to put things right
+	expiry   time.Duration // Config.AccessTokenDuration
+	before   time.Duration // Config.RefreshBefore
+	life     time.Duration // Config.RefreshTokenDuration
+	idle     time.Duration // Config.IdleTimeout
+	sessions int           // Config.MaxSessions
+	servers  []*server
+	store    *gate
+	access   *accessTokens
+	ledger   *ledger
+	clients  []*client
+
+	requests []*request // that are not over
+	sent     int
+	// exchanges is when each generation of each session was exchanged last.
+	exchanges map[string]map[int64]time.Time
+	// arrivedAt is when the login of a session arrived, answeredAt when that of
+	// a visit was answered.
+	arrivedAt  map[string]time.Time
+	answeredAt map[*visit]time.Time
+	// restored says that the whole store was set back.
+	restored bool
+}
+
+// newWorld makes the world of a schedule. name keeps its users apart from those of
+// other schedules on the same store.
+func newWorld(s scenario, rng *rand.Rand, name string, trace func(string)) *world {
+	w := &world{
+		scenario: s, rng: rng, trace: trace, counts: map[string]int{}, now: start,
+		users:     [2]string{"ada " + name, "bob " + name},
+		access:    &accessTokens{map[string]core.Claims{}},
+		ledger:    newLedger(),
+		exchanges: map[string]map[int64]time.Time{}, arrivedAt: map[string]time.Time{},
+		answeredAt: map[*visit]time.Time{},
+	}
+	w.store = &gate{s.open(), w}
+	w.addServers()
+	w.clients = append(w.clients, &client{name: "owner", user: w.users[0], app: rng.IntN(4) == 0})
+	// Where a user can have one session only, that of the phone would be the one.
+	if rng.IntN(2) == 0 && (s.logins || w.sessions != 0) {
+		w.clients = append(w.clients, &client{name: "phone", user: w.users[0], app: rng.IntN(2) == 0})
+	}
+	if s.thief {
+		w.clients = append(w.clients, &client{name: "thief", user: "mallory " + name, thief: true})
+	}
+	return w
+}
+
+// owners returns the clients of the owner.
+func (w *world) owners() []*client {
+	if w.thief {
+		return w.clients[:len(w.clients)-1]
+	}
+	return w.clients
+}
+
+func (w *world) tracef(format string, args ...any) {
+	if w.trace != nil {
+		w.trace(w.now.Sub(start).String() + "  " + fmt.Sprintf(format, args...))
+	}
+}
+
+func (w *world) count(what string) { w.counts[what]++ }
+
+// chance is true in so many of 100.
+func (w *world) chance(percent int) bool { return w.rng.IntN(100) < percent }
+
+// exchanged notes an exchange that took effect.
+func (w *world) exchanged(x core.Exchange, at time.Time) {
+	if w.exchanges[x.ID] == nil {
+		w.exchanges[x.ID] = map[int64]time.Time{}
+	}
+	w.exchanges[x.ID][x.Generation] = at
+}
+
+// run is the whole schedule: a login of each client, the events, and the end.
+func (w *world) run() (err error) {
+	defer func() {
+		for _, r := range w.requests {
+			if r.stage == running {
+				r.stop()
+			}
+			r.cancel()
+		}
+		if v, ok := recover().(*violation); ok {
+			err = v
+		}
+	}()
+	for _, c := range w.owners() {
+		w.now = w.now.Add(time.Duration(w.rng.IntN(3000)+1) * time.Millisecond)
+		w.clean(w.send(c, login, c.jar))
+	}
+	for range w.steps {
+		w.step()
+	}
+	w.finish()
+	return nil
+}
