@@ -84,7 +84,11 @@ func (w *world) actLogin(c *client) {
 		}
 	}
 	c.user = w.users[w.rng.IntN(100)/75]
-	w.send(c, login, c.jar)
+	p := c.jar
+	if w.forgetful {
+		p = pair{}
+	}
+	w.send(c, login, p)
 }
 
 // actThief has the thief use what it has got: mostly the newest.

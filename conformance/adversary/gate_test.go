@@ -8,9 +8,6 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// errBroken is the failure of a store.
-var errBroken = errors.New("broken")
-
 // gate stands before a store: it stops every call before and after it takes effect,
 // and looks at what the call does.
 type gate struct {
@@ -27,7 +24,7 @@ func (g *gate) call(ctx context.Context, method string, do func(*request) error)
 	}
 	if !r.pause("before "+method) || r.fate == fails {
 		r.failed = true
-		return errBroken
+		return g.w.failure
 	}
 	err := do(r)
 	if err != nil && !errors.Is(err, core.ErrNotFound) && !errors.Is(err, core.ErrConflict) && !errors.Is(err, core.ErrExists) {
@@ -35,7 +32,7 @@ func (g *gate) call(ctx context.Context, method string, do func(*request) error)
 	}
 	if !r.pause("after "+method) || r.fate == fails {
 		r.failed = true
-		return errBroken
+		return g.w.failure
 	}
 	return err
 }
@@ -91,6 +88,9 @@ func (g *gate) RevokeUser(ctx context.Context, userID string, at time.Time) (n i
 	err = g.call(ctx, "RevokeUser", func(r *request) error {
 		if !r.genuine || (r.kind != refresh && r.kind != grant) {
 			violated(forgedChanges, "%v ends all sessions", r)
+		}
+		if g.w.alone() {
+			violated(ownerStays, "%v, whose token is %s, ends all sessions", r, r.standing)
 		}
 		if r.standing != stale {
 			violated(asDocumented, "%v ends all sessions with a token that is %s", r, r.standing)

@@ -1,12 +1,16 @@
 package adversary_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
+
+// errBroken is the failure of a store.
+var errBroken = errors.New("broken")
 
 // start is where every schedule's clock begins.
 var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -35,23 +39,25 @@ type scenario struct {
 // world is one schedule under way.
 type world struct {
 	scenario
-	rng      *rand.Rand
-	trace    func(string)
-	counts   map[string]int
-	now      time.Time
-	users    [2]string
-	grace    time.Duration // Config.Grace
-	window   time.Duration // how long the owner takes at most to put things right
-	expiry   time.Duration // Config.AccessTokenDuration
-	before   time.Duration // Config.RefreshBefore
-	life     time.Duration // Config.RefreshTokenDuration
-	idle     time.Duration // Config.IdleTimeout
-	sessions int           // Config.MaxSessions
-	servers  []*server
-	store    *gate
-	access   *accessTokens
-	ledger   *ledger
-	clients  []*client
+	rng       *rand.Rand
+	trace     func(string)
+	counts    map[string]int
+	now       time.Time
+	users     [2]string
+	grace     time.Duration // Config.Grace
+	window    time.Duration // how long the owner takes at most to put things right
+	expiry    time.Duration // Config.AccessTokenDuration
+	before    time.Duration // Config.RefreshBefore
+	life      time.Duration // Config.RefreshTokenDuration
+	idle      time.Duration // Config.IdleTimeout
+	sessions  int           // Config.MaxSessions
+	servers   []*server
+	store     *gate
+	failure   error // what a store that fails returns
+	forgetful bool  // browsers log in without the cookies of before
+	access    *accessTokens
+	ledger    *ledger
+	clients   []*client
 
 	requests []*request // that are not over
 	sent     int
@@ -70,6 +76,7 @@ type world struct {
 func newWorld(s scenario, rng *rand.Rand, name string, trace func(string)) *world {
 	w := &world{
 		scenario: s, rng: rng, trace: trace, counts: map[string]int{}, now: start,
+		failure:   errBroken,
 		users:     [2]string{"ada " + name, "bob " + name},
 		access:    &accessTokens{map[string]core.Claims{}},
 		ledger:    newLedger(),
