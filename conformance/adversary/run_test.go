@@ -24,7 +24,7 @@ var (
 func try(name string, s scenario, n int, trace func(string)) (map[string]int, error) {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	w := newWorld(s, rand.New(rand.NewPCG(*seed, h.Sum64()+uint64(n))), fmt.Sprint(n, trace != nil), trace)
+	w := newWorld(s, rand.New(rand.NewPCG(*seed, h.Sum64()+uint64(n))), fmt.Sprint(name, n, trace != nil), trace)
 	err := w.run()
 	return w.counts, err
 }

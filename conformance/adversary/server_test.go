@@ -75,6 +75,11 @@ func (w *world) addServers() {
 	}
 	for i := range n {
 		cfg.Secret, cfg.PreviousSecrets = secrets[i], secrets[1-i:2-i]
+		if w.forgets {
+			// A mapping sealed under two secrets has two next references, and
+			// only the record tells which: it must not forget.
+			cfg.Secret, cfg.PreviousSecrets = secrets[0], nil
+		}
 		w.addServer(cfg, time.Duration(i)*w.grace/4)
 	}
 	// By the clock that is ahead the window closes so much earlier.

@@ -21,7 +21,7 @@ func (w *world) step() {
 		w.setBack()
 	case n < 98 && w.thief:
 		w.steal()
-	case n < 99 && w.idle > 0:
+	case n < 99 && w.idle > 0 && !w.shared:
 		w.cleanUp()
 	}
 	w.sweep()

@@ -17,8 +17,10 @@ var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // scenario says what can happen in a schedule.
 type scenario struct {
-	// open returns the store: a new one, or one that others have used.
-	open func() core.RefreshStore
+	// open returns a new store; or the one that all schedules share, in which
+	// nothing expired is deleted, because their clocks are not one.
+	open   func() core.RefreshStore
+	shared bool
 	// thief has a thief in it, who frees the owner from all order: nothing is
 	// kept inside the window.
 	thief bool
@@ -28,7 +30,8 @@ type scenario struct {
 	forgets bool
 	// restores sets back the whole store. The store is a plainStore.
 	restores bool
-	// servers has two: their clocks differ and the secret is being rotated.
+	// servers has two: their clocks differ and, unless the store forgets, the
+	// secret is being rotated.
 	servers bool
 	// steps is how many events there are.
 	steps int
