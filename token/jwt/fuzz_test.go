@@ -66,9 +66,19 @@ func FuzzPayload(f *testing.F) {
 		f.Add([]byte(ownHeader), []byte(payload))
 	}
 	f.Add([]byte(`{"typ":"application/AT+JWT","alg":"HS256","x":[{}]}`), []byte(ownPayload))
+	parties := newTokens(f, jwttoken.Options{
+		Keys: []jwttoken.Key{newKey(f, "a", "HS256", testKeys().secret)}, Issuer: "me", Audience: "you",
+	})
+	for _, members := range []string{
+		`,"iss":"me","aud":"you"}`, `,"iss":"me","aud":"you","a":1}`, `,"iss":"me","aud":"you","aud":"me"}`,
+		`,"iss":"me","aud":["me","you"]}`, `,"iss":"m\u0065","aud":"y\u006fu"}`, `,"aud":"you","iss":"me"}`, `,"iss":"me","aud":"you","A":1,"a":2}`,
+	} {
+		f.Add([]byte(ownHeader), []byte(open+members))
+	}
 	f.Fuzz(func(t *testing.T, header, payload []byte) {
 		judge(t, tokens, "HS256", hs256(t, string(header), string(payload)))
 		judgeLayouts(t, tokens, "HS256", string(payload))
+		judgeParties(t, parties, string(payload))
 	})
 }
 

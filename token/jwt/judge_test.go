@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +153,36 @@ func judgeLayouts(t *testing.T, tokens *jwttoken.Tokens, alg, payload string) {
 	slow, slowErr := judge(t, tokens, alg, slowToken)
 	if quick != slow || (quickErr == nil) != (slowErr == nil) {
 		t.Fatalf("%q gives\n%+v, error %v, and with a space at its end\n%+v, error %v", payload, quick, quickErr, slow, slowErr)
+	}
+}
+
+// judgeParties does the same with tokens of the issuer "me", the audience "you"
+// and the kid "a", which are other code: what is accepted must be from the one
+// and for the other as encoding/json reads it.
+func judgeParties(t *testing.T, tokens *jwttoken.Tokens, payload string) {
+	t.Helper()
+	const own = `{"alg":"HS256","typ":"at+jwt","kid":"a"}`
+	quick, quickErr := tokens.Verify(hs256(t, own, payload))
+	slowToken := hs256(t, own, payload+" ")
+	if len(slowToken) > jwttoken.MaxTokenBytes {
+		return
+	}
+	slow, slowErr := tokens.Verify(slowToken)
+	if quick != slow || (quickErr == nil) != (slowErr == nil) {
+		t.Fatalf("%q gives\n%+v, error %v, and with a space at its end\n%+v, error %v", payload, quick, quickErr, slow, slowErr)
+	}
+	if quickErr != nil {
+		return
+	}
+	claims := map[string]any{}
+	if err := json.Unmarshal([]byte(payload), &claims); err != nil {
+		t.Fatalf("encoding/json refuses what is accepted: %v", err)
+	}
+	audiences, ok := claims["aud"].([]any)
+	if !ok {
+		audiences = []any{claims["aud"]}
+	}
+	if claims["iss"] != "me" || !slices.Contains(audiences, any("you")) || claims["user_id"] != quick.UserID {
+		t.Fatalf("%q is accepted as %+v", payload, quick)
 	}
 }
