@@ -14,10 +14,10 @@ import (
 // is when this process dies, however that happens. It is safe for concurrent use.
 type chromium struct {
 	*devtools
-	cmd  *exec.Cmd
-	out  *os.File
-	said *bytes.Buffer // read it when the process has ended
-	read chan struct{} // closed when nothing comes from it any more
+	cmd   *exec.Cmd
+	out   *os.File
+	said  *bytes.Buffer // read it when the process has ended
+	ended chan struct{} // closed when nothing comes from it any more
 }
 
 // programs are the names under which systems have it.
@@ -65,7 +65,7 @@ func startChromium(program, folder string, cookies thirdParties) (*chromium, err
 		return nil, err
 	}
 	defer fromIt.Close()
-	c := &chromium{devtools: newDevtools(in), out: out, said: &bytes.Buffer{}, read: make(chan struct{})}
+	c := &chromium{devtools: newDevtools(in), out: out, said: &bytes.Buffer{}, ended: make(chan struct{})}
 	c.cmd = exec.Command(program,
 		"--headless", "--remote-debugging-pipe", "--user-data-dir="+filepath.Join(folder, "profile"),
 		"--no-sandbox", // which root can't have; the pages are the tests' own
@@ -88,7 +88,7 @@ func startChromium(program, folder string, cookies thirdParties) (*chromium, err
 		return nil, err
 	}
 	go func() {
-		defer close(c.read)
+		defer close(c.ended)
 		c.listen(out)
 	}()
 	if err := c.call("", "Browser.getVersion", nil, nil); err != nil {
@@ -123,5 +123,5 @@ func (c *chromium) end(limit time.Duration) {
 	defer kill.Stop()
 	_ = c.cmd.Wait() // it may have been killed
 	c.out.Close()    // a child that outlives it may hold the other end
-	<-c.read
+	<-c.ended
 }

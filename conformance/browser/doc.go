@@ -4,5 +4,6 @@
 // test itself. It has no code of its own and is never released.
 //
 // Chromium is the machine's. Where there is none the tests are skipped and say what to
-// install; where the environment variable CI is not empty they fail.
+// install; where the environment variable CI is not empty they fail. It ends with the
+// test, however that ends; a test that is killed leaves its temporary folder.
 package browser

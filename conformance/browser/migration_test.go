@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -65,6 +66,11 @@ func TestCookiesCanChangeWhileUsersAreLoggedIn(t *testing.T) {
 			if n := s.live("ada"); n != 0 {
 				t.Errorf("after a logout with the old cookies there are %d sessions", n)
 			}
+
+			loggedIn()
+			s.clock.advance(8 * 24 * time.Hour)
+			tab.want("401 invalid_refresh_token", "POST", refresh)
+			tab.hasCookies("")
 
 			loggedIn()
 			tab.want("200", "POST", login)

@@ -8,14 +8,6 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// named returns a config whose cookies have names with that prefix.
-func named(prefix string) func(*core.Config) {
-	return func(c *core.Config) {
-		c.Cookies.AccessTokenName = prefix + "access_token"
-		c.Cookies.RefreshTokenName = prefix + "refresh_token"
-	}
-}
-
 // mallory returns the genuine tokens of another user.
 func (s *site) mallory() core.Tokens {
 	s.t.Helper()
@@ -46,7 +38,7 @@ func TestWhatAPlantedCookieDoes(t *testing.T) {
 		{"__Host-", true, nobody, ada},
 	} {
 		t.Run(fmt.Sprintf("prefix=%s/plain=%v", test.prefix, test.plain), func(t *testing.T) {
-			s := newSite(t, named(test.prefix))
+			s := newSite(t, func(c *core.Config) { c.Cookies.Prefix = test.prefix })
 			planter := s
 			if test.plain {
 				planter = s.plain()
@@ -129,7 +121,7 @@ var lookalikes = []string{
 }
 
 func TestNothingPassesForAHostCookie(t *testing.T) {
-	s := newSite(t, named("__Host-"))
+	s := newSite(t, func(c *core.Config) { c.Cookies.Prefix = "__Host-" })
 	p := newProfile(t)
 	app, evil := p.open(s.at("app.example.com", "/")), p.open(s.at("evil.example.com", "/"))
 	text := s.mallory().AccessToken

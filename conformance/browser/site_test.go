@@ -149,7 +149,7 @@ func (s *site) live(user string) int {
 // ServeHTTP answers a request and remembers it.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	var app http.Handler = application(s.schema)
+	app := application(s.schema)
 	around := s.around
 	if origin := r.Header.Get("Origin"); slices.Contains(s.trusted, origin) {
 		w.Header().Set("Access-Control-Allow-Origin", origin)

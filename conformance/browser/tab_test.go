@@ -147,6 +147,8 @@ func (t *tab) leave(by func() error) string {
 	t.must(by())
 	select {
 	case <-loaded:
+	case <-t.ended:
+		t.t.Fatal("chromium has ended")
 	case <-time.After(answerLimit):
 		t.t.Fatalf("no page within %v", answerLimit)
 	}
