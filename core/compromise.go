@@ -30,7 +30,7 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 		// The record is still live: the next presentation detects it again. The
 		// caller must not take this for a verdict, but an alarm should know.
 		err = s.unavailable(ctx, "revoke the sessions of a compromised token", err)
-		s.reject(ctx, fmt.Errorf("%w: %w", err, ErrCompromised), e)
+		_ = s.reject(ctx, fmt.Errorf("%w: %w", err, ErrCompromised), e)
 		return err
 	}
 	// The record was revoked just now: the answer may be overtaking a new login's
