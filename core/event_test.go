@@ -18,7 +18,7 @@ func TestAReasonIsTheCodeOfTheAnswer(t *testing.T) {
 	for _, err := range []error{
 		core.ErrMissingAccessToken, core.ErrInvalidAccessToken, core.ErrAccessTokenExpired, core.ErrAccessTokenNotExpired,
 		core.ErrMissingRefreshToken, core.ErrInvalidRefreshToken, core.ErrCompromised,
-		core.ErrStoreUnavailable, core.ErrClaims, core.ErrCrossOrigin, core.ErrMethodNotAllowed, core.ErrInvalidLogin,
+		core.ErrStoreUnavailable, core.ErrClaims, core.ErrCrossOrigin, core.ErrMethodNotAllowed, core.ErrInvalidLogin, core.ErrSessionEnded, core.ErrNoSession,
 		fmt.Errorf("wrapped: %w", core.ErrCompromised), errBroken,
 		// A failure of ours is never a verdict.
 		fmt.Errorf("%w: %w", core.ErrCompromised, core.ErrStoreUnavailable),

@@ -30,15 +30,16 @@ type Hooks struct {
 	// and the log have it. Its event has UserID, SessionID, Ref, Device, Sessions and
 	// Err.
 	Compromise func(ctx context.Context, e Event)
-	// Revocation: a logout, a login in the place of a session, or a call of
-	// RevokeUser ended sessions. Its event has Sessions. RevokeUser knows the user and
-	// no session. The others
+	// Revocation: a logout, a login in the place of a session, or a call that ends
+	// sessions did so. Its event has Sessions. RevokeUser and RevokeUserOf know the
+	// user and no session. RevokeSession and RevokeOtherSessions tell of each session,
+	// with UserID, SessionID and Device. Logouts and logins
 	// know the session; the user too if an access token of that session came
 	// with the request, else the Login event of that session tells. What a login
 	// ends because of Config.MaxSessions is not told: the store does it.
 	Revocation func(ctx context.Context, e Event)
-	// Rejection: a token was refused, a request to refresh or log out was, or the
-	// store could not answer. Err tells which: an access token that has expired or is
+	// Rejection: a token was refused, a request to refresh or to end sessions was, or
+	// the store could not answer. Err tells which: an access token that has expired or is
 	// missing is everyday. A presentation that Compromise tells of is not told
 	// here too; one whose sessions the store failed to end is, with an Err that matches
 	// ErrStoreUnavailable and ErrCompromised. Its event has Err and what is

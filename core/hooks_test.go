@@ -113,6 +113,13 @@ func (a *audit) request(h http.Handler, method, access, refresh string, header .
 	h.ServeHTTP(httptest.NewRecorder(), r)
 }
 
+// post sends a handler a form.
+func (a *audit) post(h http.Handler, form string) {
+	r := httptest.NewRequestWithContext(a.ctx, "POST", "/", strings.NewReader(form))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+}
+
 func (a *audit) logout() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.ClearTokenCookies(w, r) })
 }
@@ -264,6 +271,25 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		}, []string{begun, "revocation session=s1 sessions=1", "rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
 		{"the end of all sessions by a forged token", nil, func(a *audit) { a.RevokeUserOf(a.ctx, "junk") },
 			[]string{"rejection reason=invalid_refresh_token"}},
+		{"the end of one session", nil, func(a *audit) { a.RevokeSession(a.ctx, "ada", a.begin().Claims.SessionID) },
+			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1"}},
+		{"the end of a session that is over", nil, func(a *audit) {
+			pair := a.begin()
+			a.Logout(a.ctx, pair.RefreshToken)
+			a.RevokeSession(a.ctx, "ada", pair.Claims.SessionID)
+		}, []string{begun, "revocation session=s1 sessions=1"}},
+		{"the end of somebody else's session", nil, func(a *audit) { a.RevokeSession(a.ctx, "bob", a.begin().Claims.SessionID) },
+			[]string{begun, "rejection user=bob reason=no_such_session"}},
+		{"the end of one session that the store fails", nil, func(a *audit) {
+			pair := a.begin()
+			a.store.fail(errBroken)
+			a.RevokeSession(a.ctx, "ada", pair.Claims.SessionID)
+		}, []string{begun, "rejection user=ada session=s1 reason=store_unavailable"}},
+		{"the end of all other sessions", nil, func(a *audit) {
+			pair := a.begin()
+			a.loginAgain("")
+			a.RevokeOtherSessions(a.ctx, "ada", pair.Claims.SessionID)
+		}, []string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s2 device=phone sessions=1"}},
 		{"a list of sessions that the store fails", nil, func(a *audit) { a.store.fail(errBroken); a.HasSessions(a.ctx, "ada") },
 			[]string{"rejection user=ada reason=store_unavailable"}},
 		{"looks at a stale token", nil, func(a *audit) {
@@ -283,6 +309,24 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		{"a request that two handlers ask for a token", nil, func(a *audit) {
 			a.request(a.TokenRequired(a.TokenRequired(nothing)), "GET", "junk", "")
 		}, []string{"rejection reason=invalid_access_token"}},
+
+		{"a sensitive request", nil, func(a *audit) {
+			a.request(a.SessionRequired(nothing), "GET", a.refresh(a.begin()).AccessToken, "")
+		}, []string{begun, refreshed}},
+		{"a sensitive request of a session that is over", nil, func(a *audit) {
+			pair := a.refresh(a.begin())
+			a.Logout(a.ctx, pair.RefreshToken)
+			a.request(a.SessionRequired(nothing), "GET", pair.AccessToken, "")
+		}, []string{begun, refreshed, "revocation session=s1 sessions=1",
+			"rejection user=ada session=s1 ref=r2 device=laptop reason=session_ended"}},
+		{"a sensitive request with an expired access token", nil, func(a *audit) {
+			a.request(a.SessionRequired(nothing), "GET", a.begin().AccessToken, "")
+		}, []string{begun, "rejection user=ada session=s1 ref=r1 reason=access_token_expired"}},
+		{"a sensitive request that the store fails", nil, func(a *audit) {
+			pair := a.refresh(a.begin())
+			a.store.fail(errBroken)
+			a.VerifySession(a.ctx, pair.AccessToken)
+		}, []string{begun, refreshed, "rejection user=ada session=s1 ref=r2 reason=store_unavailable"}},
 
 		{"a refresh of cookies", nil, func(a *audit) {
 			pair := a.begin()
@@ -319,6 +363,26 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 
 		{"a token request that is no form", nil, func(a *audit) { a.request(a.TokenEndpoint(), "POST", "", "") }, nil},
 		{"a token request by GET", nil, func(a *audit) { a.request(a.TokenEndpoint(), "GET", "", "") }, nil},
+		{"a token request", nil, func(a *audit) {
+			a.post(a.TokenEndpoint(), "grant_type=refresh_token&refresh_token="+a.begin().RefreshToken)
+		}, []string{begun, refreshed}},
+		{"a token request with a forged token", nil, func(a *audit) {
+			a.post(a.TokenEndpoint(), "grant_type=refresh_token&refresh_token=junk")
+		}, []string{"rejection reason=invalid_refresh_token"}},
+		{"a revocation request with a refresh token", nil, func(a *audit) {
+			a.post(a.RevocationEndpoint(), "token="+a.begin().RefreshToken)
+		}, []string{begun, "revocation session=s1 sessions=1"}},
+		{"a revocation request with an access token", nil, func(a *audit) {
+			a.post(a.RevocationEndpoint(), "token="+a.begin().AccessToken)
+		}, []string{begun, "revocation user=ada session=s1 sessions=1"}},
+		{"a revocation request with a forged token", nil, func(a *audit) { a.post(a.RevocationEndpoint(), "token=junk") },
+			[]string{"rejection reason=invalid_refresh_token"}},
+		{"a revocation request with an overdue token", nil, func(a *audit) {
+			pair := a.begin()
+			a.clock.Advance(7 * 24 * time.Hour)
+			a.post(a.RevocationEndpoint(), "token="+pair.RefreshToken)
+		}, []string{begun, "rejection session=s1 ref=r1 reason=invalid_refresh_token"}},
+		{"a revocation request that is no form", nil, func(a *audit) { a.request(a.RevocationEndpoint(), "POST", "", "") }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newAudit(t, test.config)

@@ -53,13 +53,14 @@ func (s *Schema) RevocationEndpoint() http.Handler {
 // revokeToken is Logout for a token of either kind.
 func (s *Schema) revokeToken(ctx context.Context, text string) error {
 	now := s.now()
-	t, _, err := s.genuine(text, now)
-	if err == nil {
-		return s.revoke(ctx, Event{SessionID: t.recordID()}, now)
+	a := &attempt{arrived: now, now: now}
+	var err error
+	if a.token, a.keys, err = s.genuine(text, now); err == nil {
+		return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
 	}
 	c, notAccess := s.verifier.genuine(text)
 	if notAccess != nil {
-		return s.reject(ctx, err, Event{})
+		return s.reject(ctx, err, a.event())
 	}
 	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID}, now)
 }
