@@ -2,6 +2,8 @@ package observe_test
 
 import (
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,5 +62,38 @@ func TestWhatPrometheusScrapes(t *testing.T) {
 	}
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// Whoever adds an error to core adds it to the observers' reasons.
+func TestPrometheusForeseesEveryReason(t *testing.T) {
+	source, err := os.ReadFile("../../core/http_errors.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := prometheus.NewRegistry()
+	if _, err := prometheusobserve.New(registry, prometheusobserve.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	foreseen := map[string]bool{}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			for _, label := range m.GetLabel() {
+				foreseen[label.GetName()+"="+label.GetValue()] = true
+			}
+		}
+	}
+	codes := regexp.MustCompile(`(?m)^\t\{Err\w+, http\.Status\w+, "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(codes) < 10 {
+		t.Fatalf("only %d codes were found", len(codes))
+	}
+	for _, code := range codes {
+		if !foreseen["reason="+code[1]] {
+			t.Errorf("the reason %s is not there from the beginning", code[1])
+		}
 	}
 }
