@@ -119,8 +119,8 @@ func (k *key) setEd25519(material any) error {
 		return k.wrongType(material, "an ed25519.PrivateKey or ed25519.PublicKey")
 	}
 	public = bytes.Clone(public)
-	if !isEd25519Key(public) {
-		return keyError("the public key for %s is no point of %s, or one that anybody can sign for", k.name, ed25519Curve)
+	if hasLowOrder(public) {
+		return keyError("the public key for %s is of low order: anybody can sign for it", k.name)
 	}
 	k.set(public, private, public)
 	k.jwk = k.newJWK()
