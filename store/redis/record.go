@@ -33,10 +33,14 @@ const (
 	stateBytes  = 58 // what exchanges and revocations change
 	fixedBytes  = 65
 	notRevoked  = 1<<48 - 1
-	generations = 1 << 53 // more than any generation
+	generations = 1 << 53         // more than any generation
+	lastMoment  = 253402300799999 // of the year 9999
 )
 
-var errFormat = errors.New("record has a format that this version does not know")
+var (
+	errFormat  = errors.New("record has a format that this version does not know")
+	errDamaged = errors.New("record is damaged: it holds what no record does, or another user's")
+)
 
 func encodeRecord(t core.RefreshToken) []byte {
 	revokedAt := int64(notRevoked)
@@ -68,7 +72,7 @@ func appendMoment(b []byte, ms int64) []byte {
 	return binary.BigEndian.AppendUint32(b, uint32(ms))
 }
 
-// decodeRecord returns the record of that id, or errFormat.
+// decodeRecord returns the record of that id, or errFormat or errDamaged.
 func decodeRecord(id, v string) (core.RefreshToken, error) {
 	var fixed [fixedBytes]byte
 	if copy(fixed[:], v) < fixedBytes || fixed[0] != version {
@@ -76,13 +80,16 @@ func decodeRecord(id, v string) (core.RefreshToken, error) {
 	}
 	user, rest := int(fixed[64]), v[fixedBytes:]
 	if user == 0 || len(rest) < user+2 {
-		return core.RefreshToken{}, errFormat
+		return core.RefreshToken{}, errDamaged
 	}
 	userID, rest := rest[:user], rest[user:]
 	device, rest := int(rest[0])<<8|int(rest[1]), rest[2:]
 	generation := int64(binary.BigEndian.Uint64(fixed[:]) & (1<<56 - 1))
-	if device > len(rest) || generation >= generations {
-		return core.RefreshToken{}, errFormat
+	issued, exchanged, expires, revoked := millis(fixed[58:]), millis(fixed[40:]), millis(fixed[46:]), millis(fixed[52:])
+	if device > min(len(rest), core.MaxDeviceBytes) || len(rest)-device > core.MaxDataBytes || generation >= generations ||
+		max(issued, exchanged, expires) > lastMoment || revoked > lastMoment && revoked != notRevoked ||
+		core.UserShard(userID) != core.IDShard(id) {
+		return core.RefreshToken{}, errDamaged
 	}
 	t := core.RefreshToken{
 		ID:          id,
@@ -92,15 +99,17 @@ func decodeRecord(id, v string) (core.RefreshToken, error) {
 		PreviousRef: core.Ref(fixed[24:40]),
 		Device:      rest[:device],
 		Data:        []byte(rest[device:]),
-		IssuedAt:    time.UnixMilli(millis(fixed[58:])).UTC(),
-		ExchangedAt: time.UnixMilli(millis(fixed[40:])).UTC(),
-		ExpiresAt:   time.UnixMilli(millis(fixed[46:])).UTC(),
+		IssuedAt:    moment(issued),
+		ExchangedAt: moment(exchanged),
+		ExpiresAt:   moment(expires),
 	}
-	if at := millis(fixed[52:]); at != notRevoked {
-		t.RevokedAt = time.UnixMilli(at).UTC()
+	if revoked != notRevoked {
+		t.RevokedAt = moment(revoked)
 	}
 	return t, nil
 }
+
+func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func millis(b []byte) int64 {
 	return int64(binary.BigEndian.Uint16(b))<<32 | int64(binary.BigEndian.Uint32(b[2:]))

@@ -51,6 +51,7 @@ func TestRecordComesBack(t *testing.T) {
 		"no texts":        func(r *core.RefreshToken) { r.Device, r.Data = "", []byte{} },
 		"longest texts": func(r *core.RefreshToken) {
 			r.UserID = strings.Repeat("u", core.MaxUserIDBytes)
+			r.ID = core.NewTokenID(r.UserID)
 			r.Device, r.Data = strings.Repeat("d", core.MaxDeviceBytes), make([]byte, core.MaxDataBytes)
 		},
 	} {
@@ -75,20 +76,46 @@ func TestDamagedRecords(t *testing.T) {
 		"cut before device": whole[:69],
 		"cut in the device": whole[:75],
 		"large generation":  "\x01\x20" + whole[2:],
+		"another user":      whole[:65] + "anm" + whole[68:],
+		"a long device":     whole[:68] + "\x02\x01" + strings.Repeat("d", core.MaxDeviceBytes+1),
+		"long data":         whole + strings.Repeat("d", core.MaxDataBytes),
+		"in the year 10889": whole[:46] + "\xff\xff\xff\xff\xff\xfe" + whole[52:],
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, err := decodeRecord("id", damaged); !errors.Is(err, errFormat) {
+			if got, err := decodeRecord(sample().ID, damaged); !isFormat(err) {
 				t.Errorf("decoded as %+v, %v", got, err)
 			}
 		})
 	}
 }
 
+func isFormat(err error) bool { return errors.Is(err, errFormat) || errors.Is(err, errDamaged) }
+
+// FuzzDecodeRecord decodes any bytes: what is a record is one of the user whose id it
+// has, holds what a record can hold, and is encoded as the same bytes.
 func FuzzDecodeRecord(f *testing.F) {
+	id := sample().ID
 	f.Fuzz(func(t *testing.T, v []byte) {
-		got, err := decodeRecord("id", string(v))
-		if err == nil && string(encodeRecord(got)) != string(v) {
-			t.Errorf("%x is decoded as %+v, which is encoded as %x", v, got, encodeRecord(got))
+		got, err := decodeRecord(id, string(v))
+		if err != nil {
+			if !isFormat(err) || !reflect.DeepEqual(got, core.RefreshToken{}) {
+				t.Errorf("%x is decoded as %+v, %v", v, got, err)
+			}
+			return
+		}
+		if encoded := encodeRecord(got); string(encoded) != string(v) {
+			t.Errorf("%x is decoded as %+v, which is encoded as %x", v, got, encoded)
+		}
+		if got.ID != id || core.UserShard(got.UserID) != core.IDShard(id) {
+			t.Errorf("the record of %q is decoded under the id %s", got.UserID, id)
+		}
+		if got.Generation < 0 || got.Generation >= 1<<53 || len(got.Device) > core.MaxDeviceBytes || len(got.Data) > core.MaxDataBytes {
+			t.Errorf("no record holds %+v", got)
+		}
+		for _, at := range []time.Time{got.IssuedAt, got.ExchangedAt, got.ExpiresAt, got.RevokedAt} {
+			if at.Year() > 9999 {
+				t.Errorf("a record has the time %v", at)
+			}
 		}
 	})
 }
