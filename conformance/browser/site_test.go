@@ -3,6 +3,8 @@ package browser_test
 import (
 	"crypto/tls"
 	"encoding/json"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -68,6 +70,7 @@ func (s *site) listen() *httptest.Server {
 	s.store = memorystore.New()
 	s.seen = map[string]request{}
 	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // browsers drop connections
 	s.t.Cleanup(server.Close)
 	var err error
 	if _, s.port, err = net.SplitHostPort(server.Listener.Addr().String()); err != nil {

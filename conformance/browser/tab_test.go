@@ -94,7 +94,9 @@ func (p *profile) open(address string) *tab {
 	p.must(p.call("", "Target.attachToTarget", map[string]any{"targetId": made.Target, "flatten": true}, &attached))
 	tab.target, tab.session = made.Target, attached.Session
 	p.must(p.call(tab.session, "Page.enable", nil, nil))
-	tab.visit(address)
+	if address != "about:blank" {
+		tab.visit(address)
+	}
 	return tab
 }
 
@@ -140,21 +142,34 @@ func (t *tab) submit(address string) string {
 	})
 }
 
+// shownScript gives the outcome of the page that a tab shows. It is null for the empty page
+// that a new tab begins with, and for one that is not loaded yet.
+const shownScript = outcomeScript + `
+document.URL === "about:blank" || document.readyState !== "complete" ? null :
+	outcome(performance.getEntriesByType("navigation")[0].responseStatus, document.body.innerText)`
+
 // leave goes to another page and returns the outcome once that is loaded.
 func (t *tab) leave(by func() error) string {
 	t.t.Helper()
+	limit := time.NewTimer(answerLimit)
+	defer limit.Stop()
 	loaded := t.next(t.session, "Page.loadEventFired")
 	t.must(by())
-	select {
-	case <-loaded:
-	case <-t.ended:
-		t.t.Fatal("chromium has ended")
-	case <-time.After(answerLimit):
-		t.t.Fatalf("no page within %v", answerLimit)
+	for {
+		select {
+		case <-loaded:
+		case <-t.ended:
+			t.t.Fatal("chromium has ended")
+		case <-limit.C:
+			t.t.Fatalf("no page within %v", answerLimit)
+		}
+		loaded = t.next(t.session, "Page.loadEventFired")
+		var outcome *string
+		t.must(t.eval(shownScript, &outcome))
+		if outcome != nil {
+			return *outcome
+		}
 	}
-	var outcome string
-	t.must(t.eval(`outcome(performance.getEntriesByType("navigation")[0].responseStatus, document.body.innerText);`+outcomeScript, &outcome))
-	return outcome
 }
 
 // eval evaluates JavaScript in the tab's page and waits for the promise that it may give.
