@@ -77,7 +77,6 @@ func TestNobodyBorrowsAnOrigin(t *testing.T) {
 			if got := s.last(path); got != (request{bothCookies, "403 cross_origin"}) {
 				t.Errorf("%s to %s brings %q and is %q", way.name, path, got.cookies, got.outcome)
 			}
-			s.forget()
 		}
 	}
 	if jar := p.cookies(); jar != bothCookies || s.live("ada") != 1 {

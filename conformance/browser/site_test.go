@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"crypto/tls"
-	"encoding/json"
 	"io"
 	"log"
 	"log/slog"
@@ -10,9 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,13 +31,7 @@ type site struct {
 	schema  *core.Schema
 	trusted []string // the schema's TrustedOrigins
 	around  func(w http.ResponseWriter, r *http.Request, next http.Handler)
-	seen    map[string]request // the last one of each path
-}
-
-// request is one that the site has answered.
-type request struct {
-	cookies string // the names of its cookies, in order
-	outcome string // as a page that may read the answer has it
+	seen    map[string]request // the last one to each path that last has not returned
 }
 
 // newSite starts a site that speaks HTTPS. change alters the schema's config first.
@@ -118,20 +108,6 @@ func (s *site) bounce(host, to string) string {
 	return s.at(host, "/bounce?"+url.Values{"to": {to}}.Encode())
 }
 
-// last returns the last request to a path.
-func (s *site) last(path string) request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen[path]
-}
-
-// forget forgets the requests so far.
-func (s *site) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.seen)
-}
-
 // intercept has every request to the application go through around.
 func (s *site) intercept(around func(w http.ResponseWriter, r *http.Request, next http.Handler)) {
 	s.mu.Lock()
@@ -148,76 +124,3 @@ func (s *site) live(user string) int {
 	}
 	return len(sessions)
 }
-
-// ServeHTTP answers a request and remembers it.
-func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	app := application(s.schema)
-	around := s.around
-	if origin := r.Header.Get("Origin"); slices.Contains(s.trusted, origin) {
-		w.Header().Set("Access-Control-Allow-Origin", origin)
-		w.Header().Set("Access-Control-Allow-Credentials", "true")
-	}
-	s.mu.Unlock()
-	answer := &answer{ResponseWriter: w, status: http.StatusOK}
-	if around != nil {
-		around(answer, r, app)
-	} else {
-		app.ServeHTTP(answer, r)
-	}
-	var names []string
-	for _, c := range r.Cookies() {
-		names = append(names, c.Name)
-	}
-	slices.Sort(names)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen[r.URL.Path] = request{strings.Join(names, " "), answer.outcome()}
-}
-
-// answer is a response that remembers what it says.
-type answer struct {
-	http.ResponseWriter
-	status int
-	body   strings.Builder
-}
-
-func (a *answer) WriteHeader(status int) {
-	a.status = status
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(p []byte) (int, error) {
-	a.body.Write(p)
-	return a.ResponseWriter.Write(p)
-}
-
-func (a *answer) outcome() string {
-	said := a.body.String()
-	var refused struct{ Error string }
-	if json.Unmarshal([]byte(said), &refused) == nil {
-		said = refused.Error
-	}
-	return strings.TrimSpace(strconv.Itoa(a.status) + " " + said)
-}
-
-// clock is a clock that tests move by hand.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// expire moves the clock to where an access token issued now has expired.
-func (c *clock) expire() { c.advance(time.Minute) }
