@@ -57,8 +57,10 @@ type Cookies struct {
 	// without a cookie of the present name is judged by those of the previous
 	// names, in this order, and every answer that sets or deletes the cookies deletes
 	// the previous ones. No name occurs twice in all of them, and they have
-	// no Previous of their own. What a weaker name let others plant they can
-	// plant until it goes: drop it after a RefreshTokenDuration. Default: none.
+	// no Previous of their own. Where servers start anew one after the other, let every one
+	// know the new look as a previous one first, and then make it the present one.
+	// What a weaker name let others plant they can plant until it goes: drop it after
+	// a RefreshTokenDuration. Default: none.
 	Previous []Cookies
 }
 
