@@ -7,8 +7,8 @@ type property string
 
 const (
 	// ownerStays has a precondition, which window_test.go keeps: within Grace of
-	// an exchange, everything that still holds what it replaced has arrived, or is
-	// lost, and the owner has got an answer to a repetition.
+	// an exchange, every request that presents what it replaced has asked the store,
+	// or is lost, and the owner has got an answer to a repetition.
 	ownerStays property = "(a) the owner alone is never logged out by the library"
 	// neitherStays speaks of the store as it is: one that is set back forgets
 	// that a copy was used, until that is used again.

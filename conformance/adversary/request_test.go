@@ -55,12 +55,13 @@ type request struct {
 	http    *http.Request
 	cancel  context.CancelFunc
 
-	stage   stage
-	arrived time.Time
-	resume  func() (string, bool)
-	stop    func()
-	pause   func(point string) bool
-	fate    fate
+	stage    stage
+	arrived  time.Time
+	finished time.Time // when the handler returned
+	resume   func() (string, bool)
+	stop     func()
+	pause    func(point string) bool
+	fate     fate
 
 	failed   bool              // a call of the store failed
 	calls    int               // how many there were
@@ -108,7 +109,7 @@ func (w *world) goOn(r *request, f fate) {
 	}
 	r.stop()
 	r.cancel()
-	r.stage = answered
+	r.stage, r.finished = answered, w.now
 	r.readAnswer()
 	w.tracef("%v is answered: %d %s", r, r.status, r.code)
 	w.judge(r)

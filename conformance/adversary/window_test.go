@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// The precondition of ownerStays. Time passes freely until something of the owner's
+// The precondition of ownerStays: a request that presents a token that another has
+// exchanged meanwhile is done within Grace of that, or lost. Time passes freely until something of the owner's
 // is about to fall out of the window; in the last millisecond of that, what is under way is
 // settled: requests arrive or are lost, answers are applied or lost, and a browser
 // that still holds a token that was exchanged repeats the refresh, with success.
@@ -45,12 +46,16 @@ func (w *world) limit() time.Time {
 		switch r.stage {
 		case running:
 			add(r.arrived, true)
+			add(w.replaced(r.session, r.generation))
 		case sent:
 			add(w.replaced(r.session, r.generation))
 			add(w.endOf(r.session))
 		case answered:
 			m := read(r.got.refresh)
 			add(w.replaced(m.session, m.generation))
+			// An answer to an exchange that is forgotten and made again would
+			// bring an older pair of the same generation.
+			add(r.finished, w.forgets)
 		}
 	}
 	for _, c := range w.clients {
