@@ -24,8 +24,10 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 	s.cfg.Logger.WarnContext(ctx, "tokenauth: refresh token compromised", "user", r.UserID, "session", r.ID)
 	e := a.event()
 	e.Err = ErrCompromised
-	// The clock of the server that issued it may be ahead of this one's.
-	n, err := s.store.RevokeUser(ctx, r.UserID, later(a.now, r.IssuedAt))
+	// What counts is when the request arrived: a login that came after it survives,
+	// however long the request took. But the clock of the server that issued the
+	// record may be ahead of this one's.
+	n, err := s.store.RevokeUser(ctx, r.UserID, later(a.arrived, r.IssuedAt))
 	if err != nil {
 		// The record is still live: the next presentation detects it again. The
 		// caller must not take this for a verdict, but an alarm should know.

@@ -89,6 +89,32 @@ func TestALoginAfterACompromiseSurvivesIt(t *testing.T) {
 	w.refresh(again)
 }
 
+// What counts is when the stale copy arrived, however long its claims then took.
+func TestALoginAfterASlowCompromiseSurvivesIt(t *testing.T) {
+	meanwhile := func() {}
+	w := newWorld(t, func(c *core.Config) {
+		c.MaxSessions = -1
+		c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
+			f := meanwhile
+			meanwhile = func() {}
+			f()
+			return login, nil
+		}
+	})
+	slow := w.login("ada")
+	w.expire()
+	var again core.Tokens
+	meanwhile = func() {
+		next := w.refresh(slow)
+		w.expire()
+		w.refresh(next)
+		again = w.login("ada")
+		w.expire()
+	}
+	w.refused(slow, core.ErrCompromised)
+	w.refresh(again)
+}
+
 func TestARevocationOutlivesTheRequestThatCausedIt(t *testing.T) {
 	w, stale, owners := stolen(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
