@@ -74,7 +74,9 @@ type Config struct {
 	// VerifiedCache is how many verified access tokens are remembered until
 	// they expire, so that the next request with the same token costs no
 	// signature check. It pays for EdDSA, ECDSA and RSA, hardly for HMAC, whose check
-	// costs about as much as the look-up. Default: 0, none.
+	// costs about as much as the look-up. It knows nothing of keys: tokens of one that is
+	// taken out go on until they expire, so where a key was stolen make the schema
+	// anew. Default: 0, none.
 	VerifiedCache int
 
 	// Cookies says how the cookies look. Default: see [Cookies].

@@ -44,8 +44,8 @@ type Cookies struct {
 	// below it. A login at another path then doesn't see it, and can't end the
 	// session that it takes the place of. Default: "/".
 	//
-	// To change the path or the domain of cookies in use, change their names
-	// too (see Previous): browsers would send the old one beside the new one, and
+	// To change the path, the domain or Partitioned of cookies in use, change their
+	// names too (see Previous): browsers would send the old one beside the new one, and
 	// of two cookies of one name none is accepted.
 	RefreshPath string
 	// Partitioned keeps the cookies apart for each top-level site that embeds

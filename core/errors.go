@@ -47,7 +47,7 @@ var (
 	// may succeed later.
 	ErrClaims = errors.New("claims unavailable")
 	// ErrInvalidLogin says that a login can't be recorded as it was given: its user
-	// id, its device or its claims.
+	// id or its claims.
 	ErrInvalidLogin = errors.New("invalid login")
 
 	// ErrCrossOrigin says that a browser sent the request from another origin.

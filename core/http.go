@@ -18,7 +18,7 @@ import (
 // the request; where the store could not answer, the session that the request
 // presents may have ended all the same.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
-	opts := LoginOptions{Claims: claims, Device: deviceFrom(r.UserAgent())}
+	opts := LoginOptions{Claims: claims, Device: r.UserAgent()}
 	pair, err := s.login(r.Context(), userID, opts, s.cfg.Cookies.refreshTokens(r))
 	if err != nil {
 		return err

@@ -19,8 +19,9 @@ type LoginOptions struct {
 	// of the session: anything encoding/json can encode, under names that are
 	// not reserved (see ReservedClaim) and differ in more than case. Default: none.
 	Claims map[string]any
-	// Device describes the session to its user, as Sessions returns it: at most
-	// MaxDeviceBytes bytes of UTF-8 without NUL. Default: empty.
+	// Device describes the session to its user, as Sessions returns it, such as the
+	// client's User-Agent: what is not UTF-8, or NUL, is taken out, and what is beyond
+	// MaxDeviceBytes bytes is cut off. Default: empty.
 	Device string
 	// Replaces is the refresh token that the client presents with the login,
 	// if any: its session ends, so that a late answer to it can't take the
@@ -33,8 +34,8 @@ type LoginOptions struct {
 // the user is must be certain: Login asks for no password. It ends the user's
 // oldest sessions beyond Config.MaxSessions and the one that it replaces.
 //
-// The user id is 1 to MaxUserIDBytes bytes of valid UTF-8. An id, a device or
-// claims that a record or a cookie of 4096 bytes can't hold are ErrInvalidLogin.
+// The user id is 1 to MaxUserIDBytes bytes of valid UTF-8. An id, or claims, that a
+// record or a cookie of 4096 bytes can't hold are ErrInvalidLogin.
 // ErrClaims means that the access token could not be signed, and nothing has
 // changed. ErrStoreUnavailable means that the store could not answer: the session to
 // be replaced may have ended, and one that nobody has the tokens of may have begun.
@@ -46,9 +47,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	if err := checkUserID(userID); err != nil {
 		return Tokens{}, invalidLogin(err)
 	}
-	if err := checkDevice(opts.Device); err != nil {
-		return Tokens{}, invalidLogin(err)
-	}
+	device := deviceFrom(opts.Device)
 	extra, err := encodeAppClaims(opts.Claims)
 	if err != nil {
 		return Tokens{}, invalidLogin(err)
@@ -80,7 +79,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		ID:          id,
 		UserID:      userID,
 		AccessRef:   first.ref,
-		Device:      opts.Device,
+		Device:      device,
 		Data:        []byte(extra),
 		IssuedAt:    now,
 		ExchangedAt: now,
@@ -89,7 +88,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	if err != nil {
 		return Tokens{}, s.reject(ctx, s.unavailable(ctx, "create the session", err), Event{UserID: userID})
 	}
-	call(ctx, s.cfg.Hooks.Login, Event{At: now, UserID: userID, SessionID: id, Ref: first.ref, Device: opts.Device})
+	call(ctx, s.cfg.Hooks.Login, Event{At: now, UserID: userID, SessionID: id, Ref: first.ref, Device: device})
 	return pair, nil
 }
 
@@ -103,18 +102,6 @@ func checkUserID(userID string) error {
 		return fmt.Errorf("the user id is %d bytes long, more than %d", len(userID), MaxUserIDBytes)
 	case !utf8.ValidString(userID):
 		return errors.New("the user id is not valid UTF-8")
-	}
-	return nil
-}
-
-func checkDevice(device string) error {
-	switch {
-	case len(device) > MaxDeviceBytes:
-		return fmt.Errorf("the device is %d bytes long, more than %d", len(device), MaxDeviceBytes)
-	case !utf8.ValidString(device):
-		return errors.New("the device is not valid UTF-8")
-	case strings.ContainsRune(device, 0):
-		return errors.New("the device holds a NUL")
 	}
 	return nil
 }

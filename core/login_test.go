@@ -154,9 +154,6 @@ func TestLoginRefusesWhatNoSessionCanHold(t *testing.T) {
 		{"empty user", "", core.LoginOptions{}},
 		{"long user", strings.Repeat("u", 256), core.LoginOptions{}},
 		{"user not UTF-8", "ada\xff", core.LoginOptions{}},
-		{"long device", "ada", core.LoginOptions{Device: strings.Repeat("d", 513)}},
-		{"device not UTF-8", "ada", core.LoginOptions{Device: "\xc3"}},
-		{"device with NUL", "ada", core.LoginOptions{Device: "a\x00b"}},
 		{"reserved claim", "ada", core.LoginOptions{Claims: map[string]any{"exp": 1}}},
 		{"reserved claim in another case", "ada", core.LoginOptions{Claims: map[string]any{"USER_id": "bob"}}},
 		{"reserved claim by folding", "ada", core.LoginOptions{Claims: map[string]any{"ſid": "x"}}},
@@ -176,6 +173,25 @@ func TestLoginRefusesWhatNoSessionCanHold(t *testing.T) {
 				t.Errorf("the store was called %d times", n)
 			}
 		})
+	}
+}
+
+func TestLoginMakesADeviceOfWhatAClientSent(t *testing.T) {
+	for sent, want := range map[string]string{
+		"phone":                              "phone",
+		"a\x00b\xffc":                        "ab\uFFFDc",
+		strings.Repeat("d", 513):             strings.Repeat("d", 512),
+		strings.Repeat("é", 300):             strings.Repeat("é", 256),
+		"x" + strings.Repeat("é", 300) + "y": "x" + strings.Repeat("é", 255),
+	} {
+		w := newWorld(t, nil)
+		if _, err := w.Login(w.ctx, "ada", core.LoginOptions{Device: sent}); err != nil {
+			t.Fatalf("a device of %d bytes: %v", len(sent), err)
+		}
+		sessions, err := w.Sessions(w.ctx, "ada")
+		if err != nil || len(sessions) != 1 || sessions[0].Device != want {
+			t.Errorf("the device is %+v, want %q, %v", sessions, want, err)
+		}
 	}
 }
 

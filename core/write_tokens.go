@@ -10,7 +10,7 @@ import (
 // is the login of a client without cookies. The handler of such a login makes certain
 // who the user is, calls [Schema.Login], and has WriteError answer where that fails:
 //
-//	pair, err := schema.Login(r.Context(), userID, core.LoginOptions{})
+//	pair, err := schema.Login(r.Context(), userID, core.LoginOptions{Device: r.UserAgent()})
 //	if err != nil {
 //		schema.WriteError(w, r, err)
 //		return

@@ -70,7 +70,10 @@ func newHandler(schema *core.Schema) http.Handler {
 			http.Error(w, "wrong user or password", http.StatusUnauthorized)
 			return
 		}
-		pair, err := schema.Login(r.Context(), user, core.LoginOptions{Claims: map[string]any{"role": "mathematician"}})
+		pair, err := schema.Login(r.Context(), user, core.LoginOptions{
+			Claims: map[string]any{"role": "mathematician"},
+			Device: r.UserAgent(),
+		})
 		if err != nil {
 			schema.WriteError(w, r, err)
 			return

@@ -12,7 +12,10 @@ import (
 
 func main() {
 	tokens, err := jwttoken.HS256([]byte("32 random bytes, kept in a secret"))
-	schema, err2 := core.New(memorystore.New(), tokens, core.Config{Secret: []byte("32 other random bytes, kept too!")})
+	schema, err2 := core.New(memorystore.New(), tokens, core.Config{
+		Secret:  []byte("32 other random bytes, kept too!"),
+		Cookies: core.Cookies{Prefix: "__Host-"}, // no other host can plant these
+	})
 	if err := errors.Join(err, err2); err != nil {
 		log.Fatal(err)
 	}

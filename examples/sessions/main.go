@@ -111,12 +111,17 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 			http.Error(w, "log in once more first", http.StatusForbidden)
 			return nil
 		}
-		// Here the new password is kept. Whoever knew the old one is logged out.
-		n, err := schema.RevokeOtherSessions(r.Context(), c.UserID, c.SessionID)
-		if err == nil {
-			fmt.Fprintln(w, "changed, other sessions ended:", n)
+		// Here the new password is kept. Whoever has a copy of anything, this session's
+		// tokens too, is logged out, and this client gets a new session.
+		n, err := schema.RevokeUser(r.Context(), c.UserID)
+		if err != nil {
+			return err
 		}
-		return err
+		if err := schema.SetTokenCookies(w, r, c.UserID, nil); err != nil {
+			return err
+		}
+		fmt.Fprintln(w, "changed, sessions ended:", n)
+		return nil
 	})))
 
 	return http.NewCrossOriginProtection().Handler(mux)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -52,6 +53,21 @@ func (s *site) newClient(device string) *client {
 	c := &client{s, device, http.Client{Jar: jar}}
 	c.want("POST", "/login?user=ada&password=lovelace", 200)
 	return c
+}
+
+// copy returns a client with the same cookies: a thief's.
+func (c *client) copy() *client {
+	c.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	u, err := url.Parse(c.url)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	jar.SetCookies(u, c.Jar.Cookies(u))
+	return &client{c.site, "copy of the " + c.device, http.Client{Jar: jar}}
 }
 
 // want sends a request, fails the test unless the answer has that status, and
@@ -119,10 +135,13 @@ func TestAPasswordIsChangedByARecentLoginOnly(t *testing.T) {
 	s := newSite(t)
 	laptop := s.newClient("laptop")
 	phone := s.newClient("phone")
-	if body := laptop.want("POST", "/password", 200); body != "changed, other sessions ended: 1\n" {
+	thief := laptop.copy()
+	if body := laptop.want("POST", "/password", 200); body != "changed, sessions ended: 2\n" {
 		t.Error(body)
 	}
 	phone.want("POST", "/password", 401)
+	thief.want("POST", "/password", 401)
+	laptop.want("GET", "/sessions", 200)
 	s.advance(recent + time.Second)
 	laptop.want("POST", "/refresh", 204)
 	laptop.want("POST", "/password", 403)
