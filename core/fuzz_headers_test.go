@@ -51,10 +51,11 @@ func (w *fuzzWorld) plainCookies(r *http.Request, kinds ...[]string) string {
 
 // FuzzTokenRequired sends any header to a handler that wants an access token: the
 // answer is the one that a plain request of the same worth gets, and a token that gets
-// through stands alone in its place.
+// through stands alone in its place. Where its session is required too, the store is asked
+// for nothing else.
 func FuzzTokenRequired(f *testing.F) {
 	w := newFuzzWorld(f)
-	h := w.TokenRequired(nobody)
+	h, sensitive := w.TokenRequired(nobody), w.SessionRequired(nobody)
 	f.Fuzz(func(t *testing.T, header string) {
 		r := w.request("GET", header)
 		if r == nil {
@@ -72,6 +73,11 @@ func FuzzTokenRequired(f *testing.F) {
 		o.sameAs(t, w.serve(h, w.request("GET", plain)))
 		if !slices.Contains([]int{200, 401}, o.status) || len(o.calls) > 0 || len(o.header["Set-Cookie"]) > 0 {
 			t.Errorf("the outcome is %s", o)
+		}
+		asked := w.serve(sensitive, r)
+		asked.sameAs(t, w.serve(sensitive, w.request("GET", plain)))
+		if asked.status != o.status || len(asked.ended) > 0 || len(asked.header["Set-Cookie"]) > 0 || (asked.calls["Get"] == 1) != (o.status == 200) || len(asked.calls) > 1 {
+			t.Errorf("where the session is required too, the outcome is %s", asked)
 		}
 		live := w.kinds["live-access"]
 		switch value, _ := onlyOf(r, accessNames...); {
