@@ -28,7 +28,7 @@ func post(query, contentType, body string) *http.Request {
 // can't be. It reports whether none of these parameters is repeated.
 func formIn(contentType, body string, names ...string) (form url.Values, once bool) {
 	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil || kind != plainType || len(body) > 16<<10 {
+	if err != nil || kind != plainType || len(contentType) > 256 || len(body) > 16<<10 {
 		return nil, true
 	}
 	if form, err = url.ParseQuery(body); err != nil {

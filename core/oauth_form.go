@@ -11,6 +11,10 @@ import (
 // and room for what else clients send.
 const maxFormBytes = 16 << 10
 
+// maxTypeBytes is the longest Content-Type that is looked at: parsing one costs memory
+// many times its length.
+const maxTypeBytes = 256
+
 // readForm returns the parameters of a request to an endpoint of OAuth 2.0, or answers
 // a request that is none and returns false. Those of the names given must not be
 // repeated (RFC 6749 §3.2). Others are ignored, however often they come: extensions
@@ -38,7 +42,11 @@ func readForm(w http.ResponseWriter, r *http.Request, names ...string) (url.Valu
 
 // parseForm returns the parameters of the body. Those of the URL don't count.
 func parseForm(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+	contentType := r.Header.Get("Content-Type")
+	if len(contentType) > maxTypeBytes {
+		return nil, false
+	}
+	if kind, _, err := mime.ParseMediaType(contentType); err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, false
 	}
 	// ParseForm would fail for a query that is malformed too.

@@ -188,6 +188,19 @@ func TestALongFormCostsNoMemory(t *testing.T) {
 		if short, long := cost(1<<10), cost(1<<20); long > short+4096 {
 			t.Errorf("%s: a query of 1 KiB costs %d bytes, one of 1 MiB %d", name, short, long)
 		}
+		var parameters strings.Builder
+		for i := range 110_000 {
+			fmt.Fprintf(&parameters, "; a%d=b", i)
+		}
+		for _, kind := range []string{plainType + parameters.String(), strings.Repeat("A", 1<<20)} {
+			cost := func(n int) uint64 {
+				bytes, _ := allocated(3, func() { h.ServeHTTP(httptest.NewRecorder(), post("", kind[:n], "")) })
+				return bytes
+			}
+			if short, long := cost(1<<10), cost(1<<20); long > short+4096 {
+				t.Errorf("%s: a content type of 1 KiB costs %d bytes, one of 1 MiB %d", name, short, long)
+			}
+		}
 	}
 }
 
