@@ -147,6 +147,8 @@ func TestALongTokenCostsNoMemory(t *testing.T) {
 		"empty cookies":   func(n int) (string, string) { return "Cookie", strings.Repeat("refresh_token=;access_token=;", n/29) },
 		"equal cookies":   func(n int) (string, string) { return "Cookie", strings.Repeat(cookieText(pair.AccessToken), n/1024) },
 		"short cookies":   func(n int) (string, string) { return "Cookie", strings.Repeat("refresh_token=a;", n/16) },
+		"an origin":       func(n int) (string, string) { return "Origin", "https://%41" + strings.Repeat("%41", n/3) + "/" },
+		"a site":          func(n int) (string, string) { return "Sec-Fetch-Site", strings.Repeat("a", n) },
 		"a user agent":    func(n int) (string, string) { return "User-Agent", strings.Repeat("\xffé", n/3) },
 	} {
 		for handler, h := range handlers(s) {
