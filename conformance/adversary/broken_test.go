@@ -40,7 +40,7 @@ func TestEveryPropertyCanFail(t *testing.T) {
 		{"whoever brings junk is put out", with(alone, revokeForJunk), forgedChanges},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			failed, err, _ := find(t.Name(), test.scenario, 5000)
+			_, failed, err := find(t.Name(), test.scenario, 5000)
 			var v *violation
 			if !errors.As(err, &v) || v.property != test.want {
 				t.Fatalf("schedule %d: %v, want a failure of %s", failed, err, test.want)

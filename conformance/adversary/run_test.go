@@ -29,8 +29,8 @@ func try(name string, s scenario, n int, trace func(string)) (map[string]int, er
 	return w.counts, err
 }
 
-// find runs schedules until one fails, and returns that and what was seen.
-func find(name string, s scenario, n int) (failed int, err error, counts map[string]int) {
+// find runs schedules until one fails, and returns what was seen and which that was.
+func find(name string, s scenario, n int) (counts map[string]int, failed int, err error) {
 	var (
 		mu   sync.Mutex
 		next atomic.Int64
@@ -60,7 +60,7 @@ func find(name string, s scenario, n int) (failed int, err error, counts map[str
 		})
 	}
 	wg.Wait()
-	return failed, err, counts
+	return counts, failed, err
 }
 
 // holds runs n schedules and fails the test where one fails. The events named must
@@ -80,7 +80,7 @@ func holds(t *testing.T, s scenario, n int, events ...string) {
 		}
 		return
 	}
-	failed, err, counts := find(t.Name(), s, n)
+	counts, failed, err := find(t.Name(), s, n)
 	if err != nil {
 		var lines []string
 		try(t.Name(), s, failed, func(line string) { lines = append(lines, line) })
