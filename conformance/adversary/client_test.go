@@ -1,8 +1,6 @@
 package adversary_test
 
-import (
-	"time"
-)
+import "time"
 
 // client is a browser whose tabs share a jar, an app without cookies, or a thief.
 type client struct {
@@ -25,7 +23,6 @@ type client struct {
 type visit struct {
 	user    string
 	session string
-	by      *request
 }
 
 // apply puts the next line of the answer into the jar, or all of it into the bag.

@@ -14,6 +14,22 @@
 // one, and other requests take them in between. The store is set back; users log
 // in and out. Time is virtual and nothing sleeps.
 //
+// # What it presupposes
+//
+// Of the owner alone, in whose name nothing may go wrong:
+//
+//   - A request that presents a token that another has exchanged meanwhile is done
+//     within Grace of that, or lost; a refresh whose answer is lost is repeated within
+//     it. The servers' clocks differ by less, and that counts against it.
+//   - A browser sets the cookies of one answer before those of another.
+//   - People log in and out one thing at a time.
+//   - A login does not cross with the refusal of a session that had been over for
+//     Grace before: that deletes cookies, and would delete those of the login.
+//   - A store that forgets exchanges forgets no logins, and does so neither while a
+//     secret is rotated nor while an answer is on its way for longer than Grace.
+//
+// Where there is a thief nothing is presupposed.
+//
 // # What it shows
 //
 // The properties are in property_test.go, each as a sentence. A failure prints the

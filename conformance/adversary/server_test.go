@@ -147,7 +147,7 @@ func (w *world) send(c *client, k kind, p pair) *request {
 		r.mapping, r.genuine = m, true
 	}
 	if k == login {
-		r.visit = &visit{user: c.user, by: r}
+		r.visit = &visit{user: c.user}
 	}
 	ctx := context.WithValue(context.Background(), requestKey{}, r)
 	ctx, r.cancel = context.WithCancel(ctx)
