@@ -28,7 +28,7 @@
 //   - A store that forgets exchanges forgets no logins, and does so neither while a
 //     secret is rotated nor while an answer is on its way for longer than Grace.
 //
-// Where there is a thief nothing is presupposed.
+// Where there is a thief, only the second and the third.
 //
 // # What it shows
 //
