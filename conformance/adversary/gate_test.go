@@ -95,6 +95,9 @@ func (g *gate) RevokeUser(ctx context.Context, userID string, at time.Time) (n i
 		if r.standing != stale {
 			violated(asDocumented, "%v ends all sessions with a token that is %s", r, r.standing)
 		}
+		if ctx.Err() != nil {
+			violated(neitherStays, "%v is cancelled, and with it the end of the sessions", r)
+		}
 		before := g.sessionsOf(userID)
 		n, err = g.RefreshStore.RevokeUser(ctx, userID, at)
 		if err != nil {
