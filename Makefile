@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test rehearse lint modules vuln cover crash bench stores fuzz tidy
+.PHONY: help test rehearse lint modules vuln cover residue crash bench stores fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -12,6 +12,7 @@ help: ## list the targets
 test: ## pass every test of every module, installing what they need
 	scripts/install-tools
 	go test -race -timeout 20m work
+	cd conformance && go test ./adversary # with the race detector it runs a tenth
 	scripts/rehearse
 
 rehearse: ## use the modules from outside, as a release would publish them
@@ -34,6 +35,9 @@ vuln: ## look for known vulnerabilities, where their database can be reached
 cover: ## print the statement coverage of core and token/jwt
 	cd core && go test -cover ./...
 	cd token/jwt && go test -cover ./...
+
+residue: ## measure for how long a thief inside the grace window stays unseen
+	cd conformance && go test -count=1 -timeout 60m -run TestResidue -residue 400 -v ./adversary
 
 crash: ## kill the process of every durable store CRASHES times (default 50)
 	scripts/install-tools

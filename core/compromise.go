@@ -88,7 +88,7 @@ func (s *Schema) look(ctx context.Context, text string) (*attempt, RefreshToken,
 	r, err := s.get(ctx, a.token.recordID())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return a, RefreshToken{}, notFound()
+		return a, RefreshToken{}, s.gone(a)
 	case err != nil:
 		return a, RefreshToken{}, s.unavailable(ctx, "get the session", err)
 	}

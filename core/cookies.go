@@ -28,8 +28,8 @@ type Cookies struct {
 	// Domain and RefreshPath is "/". Browsers hold such cookies to what the name
 	// promises (RFC 6265bis §4.1.3): no plain HTTP can set a __Secure- one, and no
 	// other host a __Host- one. New checks it, also in names
-	// that have such a prefix of their own. Choose "__Host-" unless you need one of
-	// the other two. Default: none.
+	// that have such a prefix of their own. Choose "__Host-" unless you need a
+	// Domain or a RefreshPath. Default: none.
 	Prefix string
 	// Insecure leaves out Secure, so that browsers send the cookies over plain
 	// HTTP too: for development. Default: false, they are Secure.
@@ -41,8 +41,8 @@ type Cookies struct {
 	// none, the cookies go to the host that set them alone.
 	Domain string
 	// RefreshPath limits the refresh token's cookie to this path and those
-	// below it. A login at another path then doesn't see it, and can't end the
-	// session that it takes the place of. Default: "/".
+	// below it. A login or a logout at another path then knows the session that it ends
+	// by the access token. Default: "/".
 	//
 	// To change the path, the domain or Partitioned of cookies in use, change their
 	// names too (see Previous): browsers would send the old one beside the new one, and
@@ -54,7 +54,7 @@ type Cookies struct {
 
 	// Previous says how the cookies looked before, so that their names, and with
 	// them all else, can change without logging anybody out. A request
-	// without a cookie of the present name is judged by those of the previous
+	// without a cookie of the present name, or with an empty one, is judged by those of the previous
 	// names, in this order, and every answer that sets or deletes the cookies deletes
 	// the previous ones. No name occurs twice in all of them, and they have
 	// no Previous of their own. Where servers start anew one after the other, let every one

@@ -159,19 +159,39 @@ func (w *fuzzWorld) endedBy(text string, tokens ...string) []string {
 	return nil
 }
 
-// replaced returns the cookies of a plain request that presents the same genuine refresh
-// tokens, and their sessions' users that are live. More than four are not looked for.
-func (w *fuzzWorld) replaced(r *http.Request) (cookies []string, users []string) {
-	var seen []string
-	for _, text := range refreshTexts(r) {
-		if w.genuine[text] && !slices.Contains(seen, text) && len(seen) < 4 {
-			seen = append(seen, text)
-			cookies = append(cookies, "refresh_token="+text)
-			users = append(users, w.endedBy(text, "refresh")...)
+// presented returns the cookies of a plain request that presents the same genuine
+// tokens, their sessions' users that are live, and how many sessions they are of. More
+// than four refresh tokens are not looked for.
+func (w *fuzzWorld) presented(r *http.Request) (cookies []string, users []string, sessions int) {
+	var seen []string // kinds, each of which is a session
+	add := func(cookie, text, token string) {
+		kind, genuine := w.kindOf(text, token)
+		if !genuine || slices.Contains(seen, kind) || token == "refresh" && len(seen) == 4 {
+			return
 		}
+		seen = append(seen, kind)
+		cookies = append(cookies, cookie+"="+text)
+		users = append(users, w.endedBy(text, token)...)
+	}
+	for _, text := range refreshTexts(r) {
+		add("refresh_token", text, "refresh")
+	}
+	if access, one := onlyOf(r, accessNames...); one {
+		add("access_token", access, "access")
 	}
 	slices.Sort(users)
-	return cookies, users
+	return cookies, users, len(seen)
+}
+
+// kindOf returns of which kind a token is, and whether it is ours and says of which
+// session it is: an access token does so for ever.
+func (w *fuzzWorld) kindOf(text, token string) (kind string, genuine bool) {
+	for name, t := range w.kinds {
+		if kind, is := strings.CutSuffix(name, "-"+token); is && t == text {
+			return kind, w.genuine[text] || token == "access" && kind != "forged"
+		}
+	}
+	return "", false
 }
 
 // FuzzClearTokenCookies sends any header to a logout: the outcome is that of a plain
@@ -188,7 +208,7 @@ func FuzzClearTokenCookies(f *testing.F) {
 		if r == nil {
 			return
 		}
-		refresh, users := w.replaced(r)
+		cookies, users, _ := w.presented(r)
 		access, one := onlyOf(r, accessNames...)
 		tokens, headers := bearerOf(r)
 		var plain string
@@ -203,13 +223,8 @@ func FuzzClearTokenCookies(f *testing.F) {
 			}
 		case crossOrigin(r):
 			plain, users = "Sec-Fetch-Site: cross-site\r\nCookie: access_token=junk", nil
-		case len(refresh) > 0:
-			plain = "Cookie: " + strings.Join(refresh, "; ")
-		case one:
-			plain = "Cookie: refresh_token=junk; access_token=" + w.plain(access)
-			users = w.endedBy(access, "access")
 		default:
-			plain = "Cookie: refresh_token=junk"
+			plain = "Cookie: refresh_token=junk; " + strings.Join(cookies, "; ")
 		}
 		o := w.serve(h, r)
 		o.sameAs(t, w.serve(h, w.request("POST", plain)))
@@ -223,8 +238,8 @@ func FuzzClearTokenCookies(f *testing.F) {
 }
 
 // FuzzSetTokenCookies sends any header to a login: it begins one session, whose device is
-// what the client says it is as far as that is text, and ends those of genuine refresh
-// tokens in the cookies.
+// what the client says it is as far as that is text, and ends those of genuine tokens in
+// the cookies.
 func FuzzSetTokenCookies(f *testing.F) {
 	w := newFuzzWorld(f)
 	h := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -237,9 +252,9 @@ func FuzzSetTokenCookies(f *testing.F) {
 		if r == nil {
 			return
 		}
-		refresh, users := w.replaced(r)
+		_, users, sessions := w.presented(r)
 		o := w.serve(h, r)
-		if !slices.Equal(o.ended, users) || o.calls["Create"] != 1 || o.calls["Revoke"] != len(refresh) || len(o.calls) > 2 {
+		if !slices.Equal(o.ended, users) || o.calls["Create"] != 1 || o.calls["Revoke"] != sessions || len(o.calls) > 2 {
 			t.Errorf("the outcome is %s, and sessions of %v should have ended", o, users)
 		}
 		set := setCookies(t, o.header)

@@ -7,7 +7,8 @@ import (
 )
 
 // SetTokenCookies is the login of a browser: it logs the user in (see
-// [Schema.Login]) and sets the cookies of the new session. The session whose refresh token the request presents ends. claims
+// [Schema.Login]) and sets the cookies of the new session. The session whose tokens the
+// request presents, as to ClearTokenCookies, ends. claims
 // are the application's own, carried by every access token of the session; nil for
 // none. The session's device is the request's User-Agent.
 //
@@ -19,7 +20,7 @@ import (
 // presents may have ended all the same.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
 	opts := LoginOptions{Claims: claims, Device: r.UserAgent()}
-	pair, err := s.login(r.Context(), userID, opts, s.cfg.Cookies.refreshTokens(r))
+	pair, err := s.login(r.Context(), userID, opts, s.sessionsOfCookies(r, s.now()))
 	if err != nil {
 		return err
 	}
@@ -28,10 +29,10 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 }
 
 // ClearTokenCookies is the logout: it ends the session of the request and deletes
-// its cookies. The
-// session is that of the refresh token; where the request brings no genuine one, as
-// with a Cookies.RefreshPath elsewhere, that of the access token in the other cookie,
-// expired or not. A request without a session, or with one that is over, only has
+// its cookies. The session is that of the refresh token and of the access token,
+// expired or not, which may come alone, as with a Cookies.RefreshPath elsewhere. Where
+// another host has planted refresh tokens beside it, up to four sessions end, and that
+// of the access token. A request without a session, or with one that is over, only has
 // its cookies deleted. A client without cookies that presents an access token (RFC
 // 6750 §2.1) ends the session of that.
 //
@@ -57,20 +58,7 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
 	}
 	now := s.now()
-	ids := s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now)
-	var c Claims
-	if one {
-		// Only a genuine one says anything: of another there are no claims.
-		c, _ = s.verifier.genuine(access)
-	}
-	if len(ids) == 0 && c.SessionID != "" {
-		ids = append(ids, c.SessionID)
-	}
-	for _, id := range ids {
-		e := Event{SessionID: id}
-		if id == c.SessionID {
-			e.UserID = c.UserID
-		}
+	for _, e := range s.sessionsOfCookies(r, now) {
 		if err := s.revoke(ctx, e, now); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package core
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,7 +23,7 @@ type Error struct {
 }
 
 // Error returns the code and the error behind it.
-func (e *Error) Error() string { return e.Code + ": " + e.Err.Error() }
+func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Code, e.Err) }
 
 // Unwrap returns the error behind it.
 func (e *Error) Unwrap() error { return e.Err }
@@ -85,8 +86,8 @@ func asError(err error) *Error {
 // WriteError answers a request with an error of this package's, as the schema's
 // own handlers do: it sets the headers that go with the error, deletes the
 // cookies where they are worth nothing any more, and calls Config.ErrorHandler.
-// It is for handlers that call SetTokenCookies or ClearTokenCookies. Any other
-// error is a 500, and the answer says nothing of it.
+// It is for handlers that call the schema's methods themselves. Any other error is a
+// 500, and the answer says nothing of it. No hook is told: the method was.
 func (s *Schema) WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if isFinal(err) {
 		s.cfg.Cookies.clear(w)
@@ -120,8 +121,10 @@ func challenge(err error) string {
 
 // retryAfter asks for a retry while the grace window is still open.
 func retryAfter(grace time.Duration) string {
-	if grace == 0 {
+	switch {
+	case grace == 0 || grace > time.Second && grace < 2*time.Second:
 		return "1"
+	default:
+		return strconv.Itoa(int(min(grace/2, 5*time.Second) / time.Second))
 	}
-	return strconv.Itoa(int(min(grace/2, 5*time.Second) / time.Second))
 }

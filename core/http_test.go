@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -216,7 +217,7 @@ func TestSeveralRefreshCookiesAreAllEnded(t *testing.T) {
 		}
 		s.store.total()
 		b.do(r).want(t, 200, "")
-		if n := s.store.total(); n > 5 {
+		if n := s.store.total(); n > 6 { // four, that of the browser's access token, and the login
 			t.Errorf("%s with nine sessions cost %d calls of the store", path, n)
 		}
 	}
@@ -263,17 +264,90 @@ func TestALogoutTellsWhose(t *testing.T) {
 		t.Errorf("a logout of a client without cookies tells of %+v", e)
 	}
 
-	// The access token of one session says nothing of another.
+	// The access token of one session says nothing of the user of another, and both end.
+	told := map[string]string{}
+	s = newSite(t, func(c *core.Config) {
+		c.Hooks.Revocation = func(_ context.Context, e core.Event) { told[e.SessionID] = e.UserID }
+	})
+	b = s.newBrowser()
 	ada, eve := s.login("ada"), s.login("eve")
 	r = b.request("POST", "/logout", nil)
 	r.AddCookie(&http.Cookie{Name: "refresh_token", Value: ada.RefreshToken})
 	r.AddCookie(&http.Cookie{Name: "access_token", Value: eve.AccessToken})
 	b.do(r).want(t, 200, "")
-	if e := s.events.last["revocation"]; e.UserID != "" || e.SessionID != ada.Claims.SessionID {
-		t.Errorf("a logout with the access token of another session tells of %+v", e)
+	if want := map[string]string{ada.Claims.SessionID: "", eve.Claims.SessionID: "eve"}; !maps.Equal(told, want) {
+		t.Errorf("a logout with the tokens of two sessions tells of %v, want %v", told, want)
 	}
-	if n := s.live("eve"); n != 1 {
-		t.Errorf("eve has %d live sessions", n)
+	if n := s.live("ada") + s.live("eve"); n != 0 {
+		t.Errorf("%d sessions are live", n)
+	}
+}
+
+// A host of the same domain can plant tokens of its own account's, which come first.
+func TestPlantedTokensHideNoSessionFromALogoutOrALogin(t *testing.T) {
+	for _, path := range []string{"/logout", "/login"} {
+		for _, planted := range []int{1, 9} {
+			s := newSite(t, func(c *core.Config) { c.Cookies.RefreshPath = "/refresh" })
+			adas := s.login("ada")
+			b := s.newBrowser()
+			r := b.request("POST", path, url.Values{"user": {"bob"}})
+			for range planted {
+				r.AddCookie(&http.Cookie{Name: "refresh_token", Value: s.login("mallory").RefreshToken})
+			}
+			r.AddCookie(&http.Cookie{Name: "access_token", Value: adas.AccessToken})
+			b.do(r).want(t, 200, "")
+			if n := s.live("ada"); n != 0 {
+				t.Errorf("after %s with %d planted tokens ada has %d live sessions", path, planted, n)
+			}
+		}
+	}
+}
+
+func TestALoginEndsTheSessionOfTheAccessTokenToo(t *testing.T) {
+	s := newSite(t, func(c *core.Config) { c.Cookies.RefreshPath = "/refresh" })
+	b := s.newBrowser()
+	b.logIn("ada")
+	b.logIn("bob")
+	if n := s.live("ada"); n != 0 {
+		t.Errorf("ada has %d live sessions", n)
+	}
+}
+
+// The texts are several, the session is one: it ends, and is told of, once.
+func TestSeveralTokensOfOneSessionEndItOnce(t *testing.T) {
+	s := newSite(t, nil)
+	first := s.login("ada")
+	s.expire()
+	second := s.refresh(first)
+	b := s.newBrowser()
+	r := b.request("POST", "/logout", nil)
+	for _, text := range []string{first.RefreshToken, second.RefreshToken, first.RefreshToken} {
+		r.AddCookie(&http.Cookie{Name: "refresh_token", Value: text})
+	}
+	r.AddCookie(&http.Cookie{Name: "access_token", Value: second.AccessToken})
+	s.store.total()
+	b.do(r).want(t, 200, "")
+	if n, told := s.store.total(), s.events.count("revocation"); n != 1 || told != 1 {
+		t.Errorf("%d calls of the store, told %d times", n, told)
+	}
+}
+
+// A store may drop what has expired, and the answer may be overtaking a new login's.
+func TestALateAnswerOfADroppedSessionClearsNoNewLogin(t *testing.T) {
+	s := newSite(t, func(c *core.Config) { c.IdleTimeout = 2 * time.Minute })
+	b := s.newBrowser()
+	b.logIn("ada")
+	for _, test := range []struct {
+		after time.Duration
+		kept  bool
+	}{{2*time.Minute + time.Second, true}, {20 * time.Second, false}} {
+		s.clock.Advance(test.after)
+		s.store.restore(map[string]core.RefreshToken{})
+		a := b.copy().post("/refresh", nil)
+		a.want(t, 401, "invalid_refresh_token")
+		if kept := len(a.Header.Values("Set-Cookie")) == 0; kept != test.kept {
+			t.Errorf("%v later the cookies are kept: %t", test.after, kept)
+		}
 	}
 }
 
@@ -465,7 +539,7 @@ func TestAStoreThatFailsKeepsTheCookies(t *testing.T) {
 	for _, test := range []struct {
 		grace time.Duration
 		retry string
-	}{{0, "5"}, {4 * time.Second, "2"}, {time.Second, "0"}, {-1, "1"}} {
+	}{{0, "5"}, {4 * time.Second, "2"}, {1500 * time.Millisecond, "1"}, {time.Second, "0"}, {-1, "1"}} {
 		b := newSite(t, func(c *core.Config) { c.Grace = test.grace }).newBrowser()
 		b.logIn("ada")
 		b.expire()
@@ -675,6 +749,19 @@ func (a answer) wantBody(t *testing.T, status int, code string) {
 	t.Helper()
 	a.Request = httptest.NewRequest("POST", "/", nil)
 	a.want(t, status, code)
+}
+
+func TestAnErrorHandlerCanPrintEveryError(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) {
+		c.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, e *core.Error) { http.Error(rw, e.Error(), e.Status) }
+	})
+	for _, err := range []error{nil, errBroken, core.ErrNoSession} {
+		rec := httptest.NewRecorder()
+		w.WriteError(rec, httptest.NewRequest("GET", "/", nil), err)
+		if rec.Code == 200 || rec.Body.Len() == 0 {
+			t.Errorf("%v is answered %d %s", err, rec.Code, rec.Body)
+		}
+	}
 }
 
 func TestTheDeviceIsTheUserAgent(t *testing.T) {

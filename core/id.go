@@ -57,6 +57,9 @@ func isID(text string) bool {
 	return err == nil && n == idBytes // fewer where it held line breaks
 }
 
+// isIDOf reports whether NewTokenID could have made the text for that user.
+func isIDOf(userID, text string) bool { return isID(text) && IDShard(text) == UserShard(userID) }
+
 func userShard(userID string) [shardBytes]byte {
 	sum := sha256.Sum256([]byte("tokenauth user shard\x00" + userID))
 	return [shardBytes]byte(sum[:shardBytes])

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -40,10 +39,14 @@ type LoginOptions struct {
 // changed. ErrStoreUnavailable means that the store could not answer: the session to
 // be replaced may have ended, and one that nobody has the tokens of may have begun.
 func (s *Schema) Login(ctx context.Context, userID string, opts LoginOptions) (Tokens, error) {
-	return s.login(ctx, userID, opts, slices.Values([]string{opts.Replaces}))
+	var replaced []Event
+	for _, id := range s.sessionsOf(slices.Values([]string{opts.Replaces}), s.now()) {
+		replaced = append(replaced, Event{SessionID: id})
+	}
+	return s.login(ctx, userID, opts, replaced)
 }
 
-func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaces iter.Seq[string]) (Tokens, error) {
+func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaced []Event) (Tokens, error) {
 	if err := checkUserID(userID); err != nil {
 		return Tokens{}, invalidLogin(err)
 	}
@@ -70,8 +73,8 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 
 	// The old session ends first: once the new pair is out, nothing of the old
 	// one can be refreshed any more.
-	for _, old := range s.sessionsOf(replaces, now) {
-		if err := s.revoke(ctx, Event{SessionID: old}, now); err != nil {
+	for _, old := range replaced {
+		if err := s.revoke(ctx, old, now); err != nil {
 			return Tokens{}, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -58,6 +59,28 @@ func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
 	return ids
 }
 
+// sessionsOfCookies returns the sessions of the tokens in the request's cookies, as the
+// events that tell of their end.
+func (s *Schema) sessionsOfCookies(r *http.Request, now time.Time) []Event {
+	var c Claims
+	if access, one := s.cfg.Cookies.accessToken(r); one {
+		// Only a genuine one says anything: of another there are no claims.
+		c, _ = s.verifier.genuine(access)
+	}
+	ids := s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now)
+	if c.SessionID != "" && !slices.Contains(ids, c.SessionID) {
+		ids = append(ids, c.SessionID)
+	}
+	events := make([]Event, len(ids))
+	for i, id := range ids {
+		events[i].SessionID = id
+		if id == c.SessionID {
+			events[i].UserID = c.UserID
+		}
+	}
+	return events
+}
+
 // revoke ends the session that the event names, if it is there.
 func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
 	if !isID(e.SessionID) {
@@ -65,6 +88,11 @@ func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
 	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	return s.end(ctx, e, now)
+}
+
+// end is revoke for a context that is detached already.
+func (s *Schema) end(ctx context.Context, e Event, now time.Time) error {
 	err := s.store.Revoke(ctx, e.SessionID, now)
 	switch {
 	case err == nil:
@@ -77,8 +105,8 @@ func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
 	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), e)
 }
 
-// RevokeUser ends all sessions of the user and returns how many those were. A
-// login that comes after the call survives it. Access tokens issued before go on
+// RevokeUser ends all sessions of the user, of servers too whose clocks are ahead, and
+// returns how many those were. A login that comes after the call survives it. Access tokens issued before go on
 // until they expire. ErrInvalidLogin means that no user can have that id,
 // ErrStoreUnavailable that the sessions may not have ended.
 //
@@ -88,6 +116,8 @@ func (s *Schema) RevokeUser(ctx context.Context, userID string) (int, error) {
 	if err := checkUserID(userID); err != nil {
 		return 0, invalidLogin(err)
 	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	return s.revokeUser(ctx, userID)
 }
 
@@ -96,6 +126,8 @@ func (s *Schema) RevokeUser(ctx context.Context, userID string) (int, error) {
 // over, ends nothing: ErrInvalidRefreshToken. It does not ask whether the token
 // is compromised. ErrStoreUnavailable means that the sessions may not have ended.
 func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	a, r, err := s.look(ctx, refreshToken)
 	if err != nil {
 		return 0, s.reject(ctx, err, a.event())
@@ -104,15 +136,19 @@ func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, er
 }
 
 func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
-	ctx, cancel := detached(ctx)
-	defer cancel()
-	now := s.now()
-	n, err := s.store.RevokeUser(ctx, userID, now)
+	at := s.now()
+	// The clock of a server that issued one of them may be ahead of this one's.
+	n := 0
+	records, err := s.store.ListUser(ctx, userID, at)
+	if err == nil && len(records) > 0 {
+		at = later(at, records[0].IssuedAt)
+		n, err = s.store.RevokeUser(ctx, userID, at)
+	}
 	if err != nil {
 		return 0, s.reject(ctx, s.unavailable(ctx, "revoke the user's sessions", err), Event{UserID: userID})
 	}
 	if n > 0 {
-		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, UserID: userID, Sessions: n})
+		call(ctx, s.cfg.Hooks.Revocation, Event{At: at, UserID: userID, Sessions: n})
 	}
 	return n, nil
 }

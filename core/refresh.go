@@ -25,7 +25,9 @@ import (
 //     ErrAccessTokenNotExpired;
 //  5. Config.RefreshClaims gives claims, else ErrClaims.
 //
-// After all of these but ErrCompromised the session is as it was.
+// After all of these but ErrCompromised the session is as it was, or, where the access
+// token is of a user who shares a shard with the session's, as after an exchange
+// whose answer was lost.
 // ErrStoreUnavailable means that the store could not answer: call again with the
 // same tokens, within Config.Grace. ErrClaims also says that the access token could
 // not be signed; with an access token presented that changes nothing either, without
@@ -336,11 +338,15 @@ func (s *Schema) tell(ctx context.Context, hook func(context.Context, Event), a 
 // storeFailed is the error of a store that did not give the record.
 func (s *Schema) storeFailed(ctx context.Context, a *attempt, doing string, err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return s.reject(ctx, notFound(), a.event())
+		return s.reject(ctx, s.gone(a), a.event())
 	}
 	return s.reject(ctx, s.unavailable(ctx, doing, err), a.event())
 }
 
-func notFound() error {
-	return &refusal{err: fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken), final: true}
+// gone is the error for a session that the store does not have. It may have expired just
+// now, and the store have dropped it.
+func (s *Schema) gone(a *attempt) error {
+	expired := s.expiry(a.token.issued, a.token.deadline)
+	final := a.arrived.Before(expired) || !s.withinGrace(expired, a.arrived)
+	return &refusal{err: fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken), final: final}
 }

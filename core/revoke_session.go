@@ -6,18 +6,20 @@ import (
 )
 
 // RevokeSession ends one session of the user, as chosen from those that Sessions
-// returns. It is idempotent: one that is over already is no error. ErrNoSession
-// means that the user has no such session, whatever the text of the session id;
-// ErrInvalidLogin that no user can have that user id; ErrStoreUnavailable that the
-// session may not have ended. Its access token goes on until it expires, except
-// where SessionRequired asks.
+// returns. It is idempotent: one that is over already is no error, as long as the store
+// still has it. ErrNoSession means that the user has no such session, whatever the
+// text of the session id; ErrInvalidLogin that no user can have that user id;
+// ErrStoreUnavailable that the session may not have ended. Its access token goes on
+// until it expires, except where SessionRequired asks.
 func (s *Schema) RevokeSession(ctx context.Context, userID, sessionID string) error {
 	if err := checkUserID(userID); err != nil {
 		return invalidLogin(err)
 	}
-	if !isID(sessionID) || IDShard(sessionID) != UserShard(userID) {
+	if !isIDOf(userID, sessionID) {
 		return s.noSession(ctx, userID)
 	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	r, err := s.get(ctx, sessionID)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -31,7 +33,7 @@ func (s *Schema) RevokeSession(ctx context.Context, userID, sessionID string) er
 	if !r.Live(now) {
 		return nil
 	}
-	return s.revoke(ctx, Event{UserID: userID, SessionID: sessionID, Device: r.Device}, now)
+	return s.end(ctx, Event{UserID: userID, SessionID: sessionID, Device: r.Device}, now)
 }
 
 func (s *Schema) noSession(ctx context.Context, userID string) error {
@@ -39,11 +41,21 @@ func (s *Schema) noSession(ctx context.Context, userID string) error {
 }
 
 // RevokeOtherSessions ends all sessions of the user but the one of that id, which
-// is "this one": Claims.SessionID. It returns how many it ended. Where the user
-// has no session of that id it ends them all. A login that comes after the call
-// survives it. ErrInvalidLogin means that no user can have that user id;
-// ErrStoreUnavailable that some of the sessions may not have ended: call it again.
+// is "this one": Claims.SessionID. It returns how many it ended; one that another call
+// ended meanwhile counts too. A login that comes after the call survives it.
+// ErrNoSession means that no session of the user can have that id, and that nothing
+// has ended; ErrInvalidLogin that no user can have that user id; ErrStoreUnavailable
+// that some of the sessions may not have ended: call it again. Like all revocations
+// it goes on for some seconds if ctx is cancelled, and no longer than those.
 func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID string) (int, error) {
+	if err := checkUserID(userID); err != nil {
+		return 0, invalidLogin(err)
+	}
+	if !isIDOf(userID, sessionID) {
+		return 0, s.noSession(ctx, userID)
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	sessions, err := s.Sessions(ctx, userID)
 	if err != nil {
 		return 0, err
@@ -53,10 +65,12 @@ func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID stri
 		if other.ID == sessionID {
 			continue
 		}
-		if err := s.revoke(ctx, Event{UserID: userID, SessionID: other.ID, Device: other.Device}, now); err != nil {
-			return n, err
+		// One that can't be ended shields no other.
+		if e := s.end(ctx, Event{UserID: userID, SessionID: other.ID, Device: other.Device}, now); e != nil {
+			err = e
+			continue
 		}
 		n++
 	}
-	return n, nil
+	return n, err
 }

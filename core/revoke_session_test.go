@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -94,8 +95,155 @@ func TestRevokeOtherSessionsKeepsThisOne(t *testing.T) {
 	w.refused(desktop, core.ErrInvalidRefreshToken)
 	w.refresh(laptop)
 	w.refresh(bobs)
-	if n, err := w.RevokeOtherSessions(w.ctx, "ada", bobs.Claims.SessionID); n != 1 || err != nil {
-		t.Errorf("RevokeOtherSessions of nobody's session = %d, %v", n, err)
+	if n, err := w.RevokeOtherSessions(w.ctx, "ada", phone.Claims.SessionID); n != 1 || err != nil {
+		t.Errorf("RevokeOtherSessions by a session that is over = %d, %v", n, err)
+	}
+}
+
+func TestRevokeOtherSessionsWantsTheIDOfASession(t *testing.T) {
+	w := newWorld(t, manySessions)
+	this := w.login("ada")
+	for name, sessionID := range map[string]string{
+		"empty": "", "of another user": w.login("bob").Claims.SessionID, "no id": "ada",
+	} {
+		if n, err := w.RevokeOtherSessions(w.ctx, "ada", sessionID); n != 0 || !errors.Is(err, core.ErrNoSession) {
+			t.Errorf("an id that is %s: RevokeOtherSessions = %d, %v", name, n, err)
+		}
+	}
+	w.expire()
+	w.refresh(this)
+}
+
+func TestASessionThatCannotBeEndedShieldsNoOther(t *testing.T) {
+	w := newWorld(t, manySessions)
+	this := w.login("ada")
+	for range 3 {
+		w.login("ada")
+	}
+	failed := false
+	w.store.before = func(method string) error {
+		if method == "Revoke" && !failed {
+			failed = true
+			return errBroken
+		}
+		return nil
+	}
+	if n, err := w.RevokeOtherSessions(w.ctx, "ada", this.Claims.SessionID); n != 2 || !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("RevokeOtherSessions = %d, %v", n, err)
+	}
+	if n := w.live("ada"); n != 2 {
+		t.Errorf("%d sessions are live", n)
+	}
+}
+
+// A deadline of the store's calls is theirs together, however many there are.
+func TestEndingManySessionsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, manySessions)
+		this := w.login("ada")
+		for range 9 {
+			w.login("ada")
+		}
+		slow := slowStore{w.store, 4 * time.Second}
+		s, err := core.New(slow, w.tokens, core.Config{Secret: secret, Clock: w.clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = s.RevokeOtherSessions(t.Context(), "ada", this.Claims.SessionID)
+		if took := time.Since(began); took > 10*time.Second || !errors.Is(err, core.ErrStoreUnavailable) {
+			t.Errorf("RevokeOtherSessions took %v: %v", took, err)
+		}
+	})
+}
+
+// slowStore takes its time to revoke.
+type slowStore struct {
+	*testStore
+	takes time.Duration
+}
+
+func (s slowStore) Revoke(ctx context.Context, id string, at time.Time) error {
+	select {
+	case <-time.After(s.takes):
+		return s.testStore.Revoke(ctx, id, at)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// foldingStore takes ids of users that differ in case for one.
+type foldingStore struct{ *testStore }
+
+func (s foldingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+	lower, err := s.testStore.ListUser(ctx, strings.ToLower(userID), at)
+	upper, err2 := s.testStore.ListUser(ctx, strings.ToUpper(userID), at)
+	return append(lower, upper...), errors.Join(err, err2)
+}
+
+func TestSessionsBelieveOnlyTheirUsersRecords(t *testing.T) {
+	w := newWorld(t, nil)
+	s, err := core.New(foldingStore{w.store}, w.tokens, core.Config{Secret: secret, Clock: w.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	this, others := w.login("ada"), w.login("ADA")
+	if _, err := s.Sessions(w.ctx, "ada"); !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("Sessions = %v", err)
+	}
+	if n, err := s.RevokeOtherSessions(w.ctx, "ada", this.Claims.SessionID); n != 0 || !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("RevokeOtherSessions = %d, %v", n, err)
+	}
+	w.expire()
+	w.refresh(others)
+}
+
+// Sessions can have been issued by a server whose clock is ahead.
+func TestAllSessionsEndByAClockThatIsBehind(t *testing.T) {
+	for name, end := range map[string]func(w *world, pair core.Tokens) (int, error){
+		"RevokeUser":   func(w *world, _ core.Tokens) (int, error) { return w.RevokeUser(w.ctx, "ada") },
+		"RevokeUserOf": func(w *world, pair core.Tokens) (int, error) { return w.RevokeUserOf(w.ctx, pair.RefreshToken) },
+	} {
+		ahead := newWorld(t, manySessions)
+		first := ahead.login("ada")
+		ahead.clock.Advance(5 * time.Second)
+		ahead.login("ada")
+		behind := newWorldOn(t, ahead.store, newClock(), nil)
+		if n, err := end(behind, first); n != 2 || err != nil {
+			t.Errorf("%s = %d, %v", name, n, err)
+		}
+		if n := behind.live("ada"); n != 0 {
+			t.Errorf("%s: %d sessions are live", name, n)
+		}
+	}
+}
+
+func TestEverySessionEndsAlthoughTheRequestIsGone(t *testing.T) {
+	for name, end := range map[string]func(ctx context.Context, w *world, this, other core.Tokens) error{
+		"Logout": func(ctx context.Context, w *world, _, other core.Tokens) error {
+			return w.Logout(ctx, other.RefreshToken)
+		},
+		"RevokeSession": func(ctx context.Context, w *world, _, other core.Tokens) error {
+			return w.RevokeSession(ctx, "ada", other.Claims.SessionID)
+		},
+		"RevokeOtherSessions": func(ctx context.Context, w *world, this, _ core.Tokens) error {
+			return second(w.RevokeOtherSessions(ctx, "ada", this.Claims.SessionID))
+		},
+		"RevokeUser": func(ctx context.Context, w *world, _, _ core.Tokens) error { return second(w.RevokeUser(ctx, "ada")) },
+		"RevokeUserOf": func(ctx context.Context, w *world, this, _ core.Tokens) error {
+			return second(w.RevokeUserOf(ctx, this.RefreshToken))
+		},
+	} {
+		w := newWorld(t, manySessions)
+		this, other := w.login("ada"), w.login("ada")
+		ctx, cancel := context.WithCancel(w.ctx)
+		cancel()
+		if err := end(ctx, w, this, other); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if w.store.snapshot()[other.Claims.SessionID].RevokedAt.IsZero() {
+			t.Errorf("%s: the session goes on", name)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,23 +46,37 @@ func checkSecret(name string, secret []byte, tokens AccessTokens) error {
 		return fmt.Errorf("%s is %d bytes long: it must be at least %d random bytes, as NewSecret makes them", name, len(secret), minSecretBytes)
 	case bytes.Count(secret, secret[:1]) == len(secret):
 		return errors.New(name + " is one byte repeated: it must be random, as NewSecret makes it")
-	case isPublicKey(secret), known != nil && known.HasPublicKey(secret):
-		return errors.New(name + " is a public key, which everybody knows: it must be random bytes that nobody does, as NewSecret makes them")
+	case known != nil && known.HasPublicKey(secret):
+		return errors.New(name + " is a public key of the access tokens, which everybody knows: it must be random bytes that nobody does, as NewSecret makes them")
+	case isKeyText(secret):
+		return errors.New(name + " has a form in which public keys are handed around: it must be random bytes that nobody knows, as NewSecret makes them")
 	}
 	return nil
 }
 
-// isPublicKey reports whether the bytes have a form in which public keys are handed
-// around: PEM (RFC 7468), a JWK (RFC 7517), OpenSSH's, DER.
-func isPublicKey(b []byte) bool {
+// isKeyText reports whether the bytes have a form in which public keys are handed
+// around: PEM (RFC 7468), a JWK or a set of them (RFC 7517), OpenSSH's, and DER, in
+// base64 too.
+func isKeyText(b []byte) bool {
 	var jwk struct {
-		Kty string `json:"kty"`
+		Kty  string            `json:"kty"`
+		Keys []json.RawMessage `json:"keys"`
 	}
+	if json.Unmarshal(b, &jwk) == nil && (jwk.Kty != "" || jwk.Keys != nil) {
+		return true
+	}
+	for _, prefix := range [...]string{"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
+		if bytes.HasPrefix(b, []byte(prefix)) {
+			return true
+		}
+	}
+	der, err := base64.StdEncoding.DecodeString(string(b))
+	return bytes.Contains(b, []byte("-----BEGIN ")) || isDER(b) || err == nil && isDER(der)
+}
+
+func isDER(b []byte) bool {
 	_, pkix := x509.ParsePKIXPublicKey(b)
 	_, pkcs1 := x509.ParsePKCS1PublicKey(b)
 	_, certificate := x509.ParseCertificate(b)
-	return bytes.Contains(b, []byte("-----BEGIN ")) ||
-		bytes.HasPrefix(b, []byte("ssh-")) || bytes.HasPrefix(b, []byte("ecdsa-sha2-")) ||
-		json.Unmarshal(b, &jwk) == nil && jwk.Kty != "" ||
-		pkix == nil || pkcs1 == nil || certificate == nil
+	return pkix == nil || pkcs1 == nil || certificate == nil
 }

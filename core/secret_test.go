@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"math/big"
 	"strings"
@@ -60,6 +61,10 @@ func TestAPublicKeyIsNoSecret(t *testing.T) {
 		"PKCS #1":                   x509.MarshalPKCS1PublicKey(&rsaKey.PublicKey),
 		"certificate":               certificate,
 		"PEM":                       pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix}),
+		"PKIX in base64":            []byte(base64.StdEncoding.EncodeToString(pkix)),
+		"OpenSSH, ECDSA":            []byte("ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTY= ada"),
+		"OpenSSH, of a token":       []byte("sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJ ada"),
+		"JWK set":                   []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`),
 		"OpenSSH":                   []byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZcEGNJZjZUiXgW+Tl8t8aUR5Y5tjmxhTzJWtWCLMzY ada"),
 		"JWK":                       []byte(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`),
 		"one of the access tokens'": public,
@@ -69,7 +74,7 @@ func TestAPublicKeyIsNoSecret(t *testing.T) {
 			"PreviousSecrets[1]": {Secret: otherKey, PreviousSecrets: [][]byte{core.NewSecret(), secret}},
 		} {
 			_, err := core.New(newStore(), &keyedTokens{public: public}, cfg)
-			if err == nil || !strings.Contains(err.Error(), field+" is a public key") {
+			if err == nil || !strings.HasPrefix(err.Error(), "core: "+field) || !strings.Contains(err.Error(), "public key") {
 				t.Errorf("%s as %s: New = %v", name, field, err)
 			}
 			if err != nil && strings.Contains(err.Error(), string(secret)) {

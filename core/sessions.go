@@ -45,6 +45,9 @@ func (s *Schema) Sessions(ctx context.Context, userID string) ([]Session, error)
 	}
 	sessions := make([]Session, len(records))
 	for i, r := range records {
+		if r.UserID != userID {
+			return nil, s.reject(ctx, s.unavailable(ctx, "list the user's sessions", errWrongRecord), Event{UserID: userID})
+		}
 		sessions[i] = sessionOf(r)
 	}
 	return sessions, nil

@@ -20,6 +20,9 @@ var (
 	one       = flag.Int("schedule", -1, "run the schedule `n` alone and print it")
 )
 
+// raceDetector says that the test is built with it.
+var raceDetector bool
+
 // try runs the schedule n of the scenario.
 func try(name string, s scenario, n int, trace func(string)) (map[string]int, error) {
 	h := fnv.New64a()
@@ -67,7 +70,7 @@ func find(name string, s scenario, n int) (counts map[string]int, failed int, er
 // have been seen.
 func holds(t *testing.T, s scenario, n int, events ...string) {
 	t.Helper()
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		n /= 10
 	}
 	if *schedules > 0 {

@@ -107,7 +107,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(make([]byte, 25), []byte{2})
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		if len(key) != 25 {
-			t.Skip()
+			return // no key of ours
 		}
 		_, _ = boltstore.Decode(key, value)
 		if len(value) < 5 {
