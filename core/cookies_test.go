@@ -118,6 +118,20 @@ func TestCookieAttributes(t *testing.T) {
 	}
 }
 
+// curl up to 7.88, reading and writing one file, brings the first of two deleted ones
+// back: that is the refresh token's, whose session is over.
+func TestTheAccessTokensCookieIsDeletedLast(t *testing.T) {
+	w := newWorld(t, nil)
+	rec := httptest.NewRecorder()
+	if err := w.ClearTokenCookies(rec, httptest.NewRequest("POST", "/", nil)); err != nil {
+		t.Fatal(err)
+	}
+	lines := rec.Header().Values("Set-Cookie")
+	if len(lines) != 2 || !strings.HasPrefix(lines[1], "access_token=;") {
+		t.Errorf("the cookies are deleted by %q", lines)
+	}
+}
+
 func TestNoCookieLivesLongerThanBrowsersAllow(t *testing.T) {
 	w := newWorld(t, func(c *core.Config) { c.RefreshTokenDuration = 1000 * 24 * time.Hour })
 	rec := httptest.NewRecorder()

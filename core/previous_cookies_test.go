@@ -102,6 +102,25 @@ func TestACookieOfThePresentNameGoesBeforeThePreviousOne(t *testing.T) {
 	}
 }
 
+// Two of the present name are no guess either, be they empty.
+func TestTwoEmptyCookiesMakeNoWayForThePreviousOne(t *testing.T) {
+	before := newWorld(t, nil)
+	old := loginCookies(t, before)
+	w := renamed(t, before)
+	empty := &http.Cookie{Name: "__Host-access_token"}
+	if rec := serve(w.TokenRequired(ok), requestWith("GET", empty, empty, old["access_token"])); rec.Code != 401 {
+		t.Errorf("TokenRequired: %d", rec.Code)
+	}
+	if rec := serve(w.TokenRequired(ok), requestWith("GET", empty, old["access_token"])); rec.Code != 200 {
+		t.Errorf("TokenRequired with one empty cookie: %d", rec.Code)
+	}
+	w.expire()
+	empty = &http.Cookie{Name: "__Host-refresh_token"}
+	if rec := serve(w.RefreshAccessToken(nil), requestWith("POST", empty, empty, old["access_token"], old["refresh_token"])); rec.Code != 401 {
+		t.Errorf("RefreshAccessToken: %d", rec.Code)
+	}
+}
+
 func TestTwoPreviousCookiesOfOneNameAreNone(t *testing.T) {
 	before := newWorld(t, nil)
 	old := loginCookies(t, before)
