@@ -39,14 +39,14 @@ type Config struct {
 	// ends the oldest. Negative: no limit. Default: 1, a login ends the
 	// user's other sessions.
 	MaxSessions int
-	// Grace is how long after an exchange the refresh token that it replaced
-	// still gets the same pair again: for a second browser tab, or a retry
-	// after a lost response. The same pair is the same refresh token, and an access
-	// token of the same reference, iat and exp; its text can differ where signatures
-	// are random (ECDSA, RSA-PSS), and its claims where RefreshClaims is set.
-	// Later the token is compromised. Choose it longer
-	// than a failover of the store takes, than a request can take, and than the
-	// servers' clocks differ. Negative: none. Default: 10 seconds.
+	// Grace is how long after an exchange the refresh token that it replaced still
+	// gets the same pair again: for a second browser tab, or a retry after a lost
+	// response. The same pair is the same refresh token, and an access token of the
+	// same reference, iat and exp; its text can differ where signatures are random
+	// (ECDSA, RSA-PSS), and its claims where RefreshClaims is set. Later the token is
+	// compromised. Choose it longer than a failover of the store takes, than a
+	// request can take, and than the servers' clocks differ. Negative: none. Default:
+	// 10 seconds.
 	//
 	// New wants AccessTokenDuration − RefreshBefore to be at least one second
 	// longer than Grace, so that two exchanges never fall into one window.

@@ -27,9 +27,9 @@ type Cookies struct {
 	// Prefix is put before both names: "__Secure-", or "__Host-" where there is no
 	// Domain and RefreshPath is "/". Browsers hold such cookies to what the name
 	// promises (RFC 6265bis §4.1.3): no plain HTTP can set a __Secure- one, and no
-	// other host a __Host- one. New checks it, also in names
-	// that have such a prefix of their own. Choose "__Host-" unless you need a
-	// Domain or a RefreshPath. Default: none.
+	// other host a __Host- one. New checks it, also in names that have such a prefix
+	// of their own. Choose "__Host-" unless you need a Domain or a RefreshPath.
+	// Default: none.
 	Prefix string
 	// Insecure leaves out Secure, so that browsers send the cookies over plain
 	// HTTP too: for development. Default: false, they are Secure.
@@ -52,15 +52,15 @@ type Cookies struct {
 	// the application (CHIPS); it demands Secure. Default: false.
 	Partitioned bool
 
-	// Previous says how the cookies looked before, so that their names, and with
-	// them all else, can change without logging anybody out. A request
-	// without a cookie of the present name, or with an empty one, is judged by those of the previous
+	// Previous says how the cookies looked before, so that their names, and with them
+	// all else, can change without logging anybody out. A request without a cookie of
+	// the present name, or with an empty one, is judged by those of the previous
 	// names, in this order, and every answer that sets or deletes the cookies deletes
-	// the previous ones. No name occurs twice in all of them, and they have
-	// no Previous of their own. Where servers start anew one after the other, let every one
-	// know the new look as a previous one first, and then make it the present one.
-	// What a weaker name let others plant they can plant until it goes: drop it after
-	// a RefreshTokenDuration. Default: none.
+	// the previous ones. No name occurs twice in all of them, and they have no
+	// Previous of their own. Where servers start anew one after the other, let every
+	// one know the new look as a previous one first, and then make it the present
+	// one. What a weaker name let others plant they can plant until it goes: drop it
+	// after a RefreshTokenDuration. Default: none.
 	Previous []Cookies
 }
 
@@ -138,7 +138,8 @@ func (c Cookies) checkSize(accessToken string) error {
 // set adds the cookies of the pair to the response.
 func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 	age := min(t.ExpiresAt.Sub(now), maxCookieAge)
-	// A Max-Age of 0 would delete them, a MaxAge of 0 would keep them for the browser's session.
+	// A Max-Age of 0 would delete them, a MaxAge of 0 would keep them for the
+	// browser's session.
 	seconds := max(int(age/time.Second), 1)
 	http.SetCookie(w, c.access(t.AccessToken, seconds))
 	http.SetCookie(w, c.refresh(t.RefreshToken, seconds))

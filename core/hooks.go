@@ -2,14 +2,14 @@ package core
 
 import "context"
 
-// Hooks are told what happens, for audit logs, alarms and metrics. Each is
-// called after the fact, by the goroutine of the call that it tells of and
-// before that call returns, so it should be quick; many may run at once. A nil
-// hook is not called. Over HTTP ctx is derived from the request's, so a middleware
-// around the schema's handlers can hand over in it what an Event does not have, such
-// as the client's address. JoinHooks has several told. What ends one way is told
-// once: a login or a refresh that succeeds by its own hook, one that fails by
-// Rejection or Compromise.
+// Hooks are told what happens, for audit logs, alarms and metrics. Each is called
+// after the fact, by the goroutine of the call that it tells of and before that call
+// returns, so it should be quick and must not panic; many may run at once. A nil hook
+// is not called. Over HTTP ctx is derived from the request's, so a middleware around
+// the schema's handlers can hand over in it what an Event does not have, such as the
+// client's address. JoinHooks has several told. What ends one way is told once: a
+// login or a refresh that succeeds by its own hook, one that fails by Rejection or
+// Compromise.
 //
 // Every hook gets At. What else an event has is said for each; a field that is not
 // named is zero.
@@ -32,11 +32,11 @@ type Hooks struct {
 	Compromise func(ctx context.Context, e Event)
 	// Revocation: a logout, a login in the place of a session, or a call that ends
 	// sessions did so. Its event has Sessions. RevokeUser and RevokeUserOf know the
-	// user and no session. RevokeSession and RevokeOtherSessions tell of each session,
-	// with UserID, SessionID and Device. Logouts and logins
-	// know the session; the user too if an access token of that session came
-	// with the request, else the Login event of that session tells. What a login
-	// ends because of Config.MaxSessions is not told: the store does it.
+	// user and no session. RevokeSession and RevokeOtherSessions tell of each
+	// session, with UserID, SessionID and Device. Logouts and logins know the
+	// session; the user too if an access token of that session came with the request,
+	// else the Login event of that session tells. What a login ends because of
+	// Config.MaxSessions is not told: the store does it.
 	Revocation func(ctx context.Context, e Event)
 	// Rejection: a token was refused, a request to refresh or to end sessions was, or
 	// the store could not answer. Err tells which: an access token that has expired or is

@@ -6,11 +6,11 @@ import (
 	"net/http"
 )
 
-// SetTokenCookies is the login of a browser: it logs the user in (see
-// [Schema.Login]) and sets the cookies of the new session. The session whose tokens the
-// request presents, as to ClearTokenCookies, ends. claims
-// are the application's own, carried by every access token of the session; nil for
-// none. The session's device is the request's User-Agent.
+// SetTokenCookies is the login of a browser: it logs the user in (see [Schema.Login])
+// and sets the cookies of the new session. The session whose tokens the request
+// presents, as to ClearTokenCookies, ends. claims are the application's own, carried
+// by every access token of the session; nil for none. The session's device is the
+// request's User-Agent.
 //
 // Who the user is must be certain: SetTokenCookies asks for no password. Protect
 // the handler that calls it from cross-origin requests, as with

@@ -105,10 +105,10 @@ func (s *Schema) end(ctx context.Context, e Event, now time.Time) error {
 	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), e)
 }
 
-// RevokeUser ends all sessions of the user, of servers too whose clocks are ahead, and
-// returns how many those were. A login that comes after the call survives it. Access tokens issued before go on
-// until they expire. ErrInvalidLogin means that no user can have that id,
-// ErrStoreUnavailable that the sessions may not have ended.
+// RevokeUser ends all sessions of the user, of servers too whose clocks are ahead,
+// and returns how many those were. A login that comes after the call survives it.
+// Access tokens issued before go on until they expire. ErrInvalidLogin means that no
+// user can have that id, ErrStoreUnavailable that the sessions may not have ended.
 //
 // A store that is set back to an earlier state forgets revocations: call it again
 // after restoring a backup.

@@ -25,15 +25,14 @@ import (
 //     ErrAccessTokenNotExpired;
 //  5. Config.RefreshClaims gives claims, else ErrClaims.
 //
-// After all of these but ErrCompromised the session is as it was, or, where the access
-// token is of a user who shares a shard with the session's, as after an exchange
-// whose answer was lost.
-// ErrStoreUnavailable means that the store could not answer: call again with the
-// same tokens, within Config.Grace. ErrClaims also says that the access token could
-// not be signed; with an access token presented that changes nothing either, without
-// one call again within Config.Grace. The store is asked once, and not at all for a
-// refresh token that is not genuine; only a compromise and Config.RefreshClaims ask
-// it once more.
+// After all of these but ErrCompromised the session is as it was, or, where the
+// access token is of a user who shares a shard with the session's, as after an
+// exchange whose answer was lost. ErrStoreUnavailable means that the store could not
+// answer: call again with the same tokens, within Config.Grace. ErrClaims also says
+// that the access token could not be signed; with an access token presented that
+// changes nothing either, without one call again within Config.Grace. The store is
+// asked once, and not at all for a refresh token that is not genuine; only a
+// compromise and Config.RefreshClaims ask it once more.
 func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) (Tokens, error) {
 	return s.refresh(ctx, refreshToken, accessToken, nil)
 }

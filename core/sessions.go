@@ -32,9 +32,8 @@ func sessionOf(r RefreshToken) Session {
 
 // Sessions returns the live sessions of the user, the newest first, for a page that
 // shows them; RevokeSession ends one, RevokeOtherSessions all but this one, and
-// RevokeUser all.
-// ErrInvalidLogin means that no user can have that id, ErrStoreUnavailable that
-// the store could not answer.
+// RevokeUser all. ErrInvalidLogin means that no user can have that id,
+// ErrStoreUnavailable that the store could not answer.
 func (s *Schema) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	if err := checkUserID(userID); err != nil {
 		return nil, invalidLogin(err)

@@ -67,14 +67,12 @@ var (
 // and the caller can't know which. What a durable store has acknowledged it never
 // loses.
 type RefreshStore interface {
-	// Create stores the record t and, in the same atomic step, revokes the
-	// oldest of the user's live records so that at most limit of them stay
-	// live, t included; a limit of zero or less sets no bound. Which records
-	// are live is judged at t.IssuedAt, where t itself always is, and that is
-	// the RevokedAt they get.
-	// Create never revokes t itself, even if other records were issued later
-	// by another clock. A record with t's id makes it ErrExists, and nothing
-	// changes.
+	// Create stores the record t and, in the same atomic step, revokes the oldest of
+	// the user's live records so that at most limit of them stay live, t included; a
+	// limit of zero or less sets no bound. Which records are live is judged at
+	// t.IssuedAt, where t itself always is, and that is the RevokedAt they get.
+	// Create never revokes t itself, even if other records were issued later by
+	// another clock. A record with t's id makes it ErrExists, and nothing changes.
 	Create(ctx context.Context, t RefreshToken, limit int) error
 
 	// Get returns the record of that id, live or dead, or ErrNotFound.
@@ -108,10 +106,10 @@ type RefreshStore interface {
 	// grows with the records of that user, never with the store.
 	ListUser(ctx context.Context, userID string, at time.Time) ([]RefreshToken, error)
 
-	// DeleteExpired deletes records whose ExpiresAt lies before the given
-	// moment, revoked or not: max of them, those that expired first, or all
-	// where there are fewer, and returns how many. max is at least 1. One call is a small step: it
-	// does not hold up others for longer than deleting max records takes. A
-	// store whose records go by themselves does nothing and returns 0.
+	// DeleteExpired deletes records whose ExpiresAt lies before the given moment,
+	// revoked or not: max of them, those that expired first, or all where there are
+	// fewer, and returns how many. max is at least 1. One call is a small step: it
+	// does not hold up others for longer than deleting max records takes. A store
+	// whose records go by themselves does nothing and returns 0.
 	DeleteExpired(ctx context.Context, before time.Time, max int) (int, error)
 }

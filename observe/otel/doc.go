@@ -19,9 +19,10 @@
 //	tokenauth.store.call.duration  s               a histogram of the store's calls, with
 //	                                               tokenauth.store.method and tokenauth.store.outcome
 //
-// tokenauth.ended_by is compromise or revocation. tokenauth.reason is [core.Event.Reason], the
-// error in the JSON body of the answer. tokenauth.store.method is create, get, exchange,
-// revoke, revoke_user, list_user or delete_expired. tokenauth.store.outcome is
+// tokenauth.ended_by is compromise or revocation. tokenauth.reason is
+// [core.Event.Reason], the error in the JSON body of the answer.
+// tokenauth.store.method is create, get, exchange, revoke, revoke_user, list_user or
+// delete_expired. tokenauth.store.outcome is
 //
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;
 //   - cancelled: the caller gave up;

@@ -20,7 +20,8 @@ import (
 // backend is the plainest SDK: it writes down what it is told.
 type backend struct {
 	mu sync.Mutex
-	// metrics are the sums of counters and the numbers of measurements, by name and attributes.
+	// metrics are the sums of counters and the numbers of measurements, by name and
+	// attributes.
 	metrics map[string]int64
 	spans   []*span
 	// broken are instruments that can't be made.

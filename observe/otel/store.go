@@ -8,9 +8,9 @@ import (
 )
 
 // Store returns a store that makes a span of each call of the one given, measures it,
-// and is that store in everything else: arguments, results and errors are passed on as they are, and
-// the context with the span in it. Durations are measured by the machine's own
-// clock. Of nil it returns nil, which core.New refuses.
+// and is that store in everything else: arguments, results and errors are passed on
+// as they are, and the context with the span in it. Durations are measured by the
+// machine's own clock. Of nil it returns nil, which core.New refuses.
 func (o *Observer) Store(s core.RefreshStore) core.RefreshStore {
 	if s == nil {
 		return nil

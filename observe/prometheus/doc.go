@@ -32,10 +32,14 @@
 //
 // # Alarms
 //
-// Somebody used a stolen copy: increase(tokenauth_compromises_total[5m]) > 0. The store
-// fails: rate(tokenauth_store_call_duration_seconds_count{outcome=~"error|timeout"}[5m]) > 0.
-// Nobody can log in or stay in: rate(tokenauth_rejections_total{reason="store_unavailable"}[5m]) > 0.
-// Forged tokens arrive in numbers: a rate of the reasons invalid_access_token and
-// invalid_refresh_token beyond the usual; access_token_expired and missing_access_token
-// are everyday.
+//	increase(tokenauth_compromises_total[5m]) > 0
+//		somebody used a stolen copy
+//	rate(tokenauth_store_call_duration_seconds_count{outcome=~"error|timeout"}[5m]) > 0
+//		the store fails
+//	rate(tokenauth_rejections_total{reason="store_unavailable"}[5m]) > 0
+//		nobody can log in or stay in
+//	rate(tokenauth_rejections_total{reason="invalid_refresh_token"}[5m])
+//		beyond the usual, as with invalid_access_token: forged tokens arrive in numbers
+//
+// access_token_expired and missing_access_token are everyday.
 package prometheusobserve
