@@ -106,9 +106,9 @@ type Config struct {
 	// sessions is a number, err an error, the others are strings; a login that fails
 	// has no session. The first record is there before the sessions have ended, the
 	// second says that they have. A request that its client has cancelled logs no
-	// failure. No record holds a token or a secret, but for what the errors of
-	// the store or of RefreshClaims might. For anything else see Hooks, and
-	// [Event.LogValue]. Default: slog.Default().
+	// failure, but for those of revocations, which go on. No record holds a token or
+	// a secret, but for what the errors of the store or of RefreshClaims might. For
+	// anything else see Hooks, and [Event.LogValue]. Default: slog.Default().
 	Logger *slog.Logger
 	// Clock tells the time; all of it comes from here. It is called by many
 	// goroutines at once. Default: time.Now.

@@ -22,7 +22,8 @@ type Event struct {
 	// Device is the session's device.
 	Device string
 	// Sessions is how many sessions Compromise or Revocation ended. A logout
-	// counts 1, also where the session was over already.
+	// counts 1, also where the session was over already, and so does a login in the place of
+	// one.
 	Sessions int
 	// Err is why, in Compromise and Rejection: one of the package's errors,
 	// matched with errors.Is.

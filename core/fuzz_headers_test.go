@@ -161,7 +161,7 @@ func (w *fuzzWorld) endedBy(text string, tokens ...string) []string {
 
 // presented returns the cookies of a plain request that presents the same genuine
 // tokens, their sessions' users that are live, and how many sessions they are of. More
-// than four refresh tokens are not looked for.
+// than four refresh tokens are not looked for, nor at more than eight access tokens.
 func (w *fuzzWorld) presented(r *http.Request) (cookies []string, users []string, sessions int) {
 	var seen []string // kinds, each of which is a session
 	add := func(cookie, text, token string) {
@@ -176,8 +176,16 @@ func (w *fuzzWorld) presented(r *http.Request) (cookies []string, users []string
 	for _, text := range refreshTexts(r) {
 		add("refresh_token", text, "refresh")
 	}
-	if access, one := onlyOf(r, accessNames...); one {
-		add("access_token", access, "access")
+	var texts []string
+	for _, name := range accessNames {
+		texts = append(texts, cookiesIn(r, name)...)
+	}
+	looked := map[string]bool{"": true}
+	for _, text := range texts {
+		if looked[text] || len(looked) <= 8 { // eight beside the empty one
+			looked[text] = true
+			add("access_token", text, "access")
+		}
 	}
 	slices.Sort(users)
 	return cookies, users, len(seen)

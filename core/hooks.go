@@ -9,7 +9,8 @@ import "context"
 // the schema's handlers can hand over in it what an Event does not have, such as the
 // client's address. JoinHooks has several told. What ends one way is told once: a
 // login or a refresh that succeeds by its own hook, one that fails by Rejection or
-// Compromise.
+// Compromise. A login that is ErrInvalidLogin is a mistake of the application's, and told
+// by its error alone.
 //
 // Every hook gets At. What else an event has is said for each; a field that is not
 // named is zero.

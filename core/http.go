@@ -7,8 +7,8 @@ import (
 )
 
 // SetTokenCookies is the login of a browser: it logs the user in (see [Schema.Login])
-// and sets the cookies of the new session. The session whose tokens the request
-// presents, as to ClearTokenCookies, ends. claims are the application's own, carried
+// and sets the cookies of the new session. The sessions of the tokens in its
+// cookies end, as in ClearTokenCookies. claims are the application's own, carried
 // by every access token of the session; nil for none. The session's device is the
 // request's User-Agent.
 //
@@ -28,13 +28,13 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 	return nil
 }
 
-// ClearTokenCookies is the logout: it ends the session of the request and deletes
-// its cookies. The session is that of the refresh token and of the access token,
-// expired or not, which may come alone, as with a Cookies.RefreshPath elsewhere. Where
-// another host has planted refresh tokens beside it, up to four sessions end, and that
-// of the access token. A request without a session, or with one that is over, only has
-// its cookies deleted. A client without cookies that presents an access token (RFC
-// 6750 §2.1) ends the session of that.
+// ClearTokenCookies is the logout: it ends the session of the request and deletes its
+// cookies. The session is that of the refresh token and of the access token, expired
+// or not, which may come alone, as with a Cookies.RefreshPath elsewhere. Where
+// another host has planted tokens beside those, each that is genuine ends its
+// session, up to four of refresh tokens. A request without a session, or with one
+// that is over, only has its cookies deleted. A client without cookies that presents
+// an access token (RFC 6750 §2.1) ends the session of that.
 //
 // Where it returns an error it has written nothing, and WriteError answers the
 // request: ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for
@@ -58,10 +58,8 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
 	}
 	now := s.now()
-	for _, e := range s.sessionsOfCookies(r, now) {
-		if err := s.revoke(ctx, e, now); err != nil {
-			return err
-		}
+	if _, err := s.revokeAll(ctx, s.sessionsOfCookies(r, now), now); err != nil {
+		return err
 	}
 	s.cfg.Cookies.clear(w)
 	return nil
@@ -73,7 +71,7 @@ func (s *Schema) logoutBearer(ctx context.Context, accessToken string) error {
 	if err != nil {
 		return err
 	}
-	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID}, s.now())
+	return s.revokeOf(ctx, c)
 }
 
 // RefreshAccessToken returns a handler that refreshes the tokens in the request's

@@ -87,7 +87,7 @@ func asError(err error) *Error {
 // own handlers do: it sets the headers that go with the error, deletes the
 // cookies where they are worth nothing any more, and calls Config.ErrorHandler.
 // It is for handlers that call the schema's methods themselves. Any other error is a
-// 500, and the answer says nothing of it. No hook is told: the method was.
+// 500, and the answer says nothing of it. It calls no hook.
 func (s *Schema) WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if isFinal(err) {
 		s.cfg.Cookies.clear(w)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -283,23 +284,90 @@ func TestALogoutTellsWhose(t *testing.T) {
 	}
 }
 
-// A host of the same domain can plant tokens of its own account's, which come first.
+// A host of the same domain can plant tokens of its own account's, which come first, and
+// junk.
 func TestPlantedTokensHideNoSessionFromALogoutOrALogin(t *testing.T) {
 	for _, path := range []string{"/logout", "/login"} {
-		for _, planted := range []int{1, 9} {
-			s := newSite(t, func(c *core.Config) { c.Cookies.RefreshPath = "/refresh" })
+		for name, test := range map[string]struct {
+			junk, genuine int
+			refreshPath   string
+		}{
+			"one refresh token":                    {0, 1, "/refresh"},
+			"many refresh tokens":                  {0, 9, "/refresh"},
+			"an access token":                      {1, 0, "/refresh"},
+			"all of it where both tokens are seen": {1, 4, "/"},
+		} {
+			s := newSite(t, func(c *core.Config) { c.Cookies.RefreshPath = test.refreshPath })
 			adas := s.login("ada")
 			b := s.newBrowser()
 			r := b.request("POST", path, url.Values{"user": {"bob"}})
-			for range planted {
+			for range test.genuine {
 				r.AddCookie(&http.Cookie{Name: "refresh_token", Value: s.login("mallory").RefreshToken})
 			}
+			for range test.junk {
+				r.AddCookie(&http.Cookie{Name: "access_token", Value: "junk"})
+			}
 			r.AddCookie(&http.Cookie{Name: "access_token", Value: adas.AccessToken})
+			if test.refreshPath == "/" {
+				r.AddCookie(&http.Cookie{Name: "refresh_token", Value: adas.RefreshToken})
+			}
 			b.do(r).want(t, 200, "")
 			if n := s.live("ada"); n != 0 {
-				t.Errorf("after %s with %d planted tokens ada has %d live sessions", path, planted, n)
+				t.Errorf("%s hides %d sessions from %s", name, n, path)
 			}
 		}
+	}
+}
+
+// No store is asked to end what is over anyway.
+func TestALoginIgnoresAnOverdueRefreshToken(t *testing.T) {
+	s := newSite(t, nil)
+	b := s.newBrowser()
+	overdue := s.login("ada").RefreshToken
+	s.clock.Advance(8 * 24 * time.Hour)
+	r := b.request("POST", "/login", url.Values{"user": {"ada"}})
+	r.AddCookie(&http.Cookie{Name: "refresh_token", Value: overdue})
+	s.store.total()
+	b.do(r).want(t, 200, "")
+	if n := s.store.total(); n != 1 {
+		t.Errorf("the login cost %d calls of the store", n)
+	}
+}
+
+func TestALogoutOfManySessionsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, manySessions)
+		s, err := core.New(slowStore{w.store, 4 * time.Second}, w.tokens, core.Config{Secret: secret, Clock: w.clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := requestWith("POST")
+		for range 4 {
+			r.AddCookie(&http.Cookie{Name: "refresh_token", Value: w.login("ada").RefreshToken})
+		}
+		for name, call := range map[string]func() error{
+			"ClearTokenCookies": func() error { return s.ClearTokenCookies(httptest.NewRecorder(), r) },
+			"SetTokenCookies":   func() error { return s.SetTokenCookies(httptest.NewRecorder(), r, "ada", nil) },
+		} {
+			began := time.Now()
+			err := call()
+			if took := time.Since(began); took > 10*time.Second || !errors.Is(err, core.ErrStoreUnavailable) {
+				t.Errorf("%s took %v: %v", name, took, err)
+			}
+		}
+	})
+}
+
+// A look is answered as a refresh is.
+func TestALookAtASessionThatIsGoneMayDeleteTheCookies(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	w.store.restore(map[string]core.RefreshToken{})
+	_, err := w.VerifyRefreshToken(w.ctx, pair.RefreshToken)
+	rec := httptest.NewRecorder()
+	w.WriteError(rec, httptest.NewRequest("GET", "/", nil), err)
+	if rec.Code != 401 || len(rec.Header().Values("Set-Cookie")) != 2 {
+		t.Errorf("%v is answered %d %v", err, rec.Code, rec.Header())
 	}
 }
 
@@ -539,7 +607,7 @@ func TestAStoreThatFailsKeepsTheCookies(t *testing.T) {
 	for _, test := range []struct {
 		grace time.Duration
 		retry string
-	}{{0, "5"}, {4 * time.Second, "2"}, {1500 * time.Millisecond, "1"}, {time.Second, "0"}, {-1, "1"}} {
+	}{{0, "5"}, {4 * time.Second, "2"}, {1999 * time.Millisecond, "1"}, {time.Second, "0"}, {-1, "1"}} {
 		b := newSite(t, func(c *core.Config) { c.Grace = test.grace }).newBrowser()
 		b.logIn("ada")
 		b.expire()

@@ -73,10 +73,8 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 
 	// The old session ends first: once the new pair is out, nothing of the old
 	// one can be refreshed any more.
-	for _, old := range replaced {
-		if err := s.revoke(ctx, old, now); err != nil {
-			return Tokens{}, err
-		}
+	if _, err := s.revokeAll(ctx, replaced, now); err != nil {
+		return Tokens{}, err
 	}
 	err = s.store.Create(ctx, RefreshToken{
 		ID:          id,

@@ -24,15 +24,15 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 	return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
 }
 
-// maxReplaced is how many sessions of one request are ended at the most, and
-// maxPresented how many different texts as long as a refresh token are looked at for
-// them. More cookies of one name than paths and domains explain are nobody's
-// sessions, and nobody makes the server work through a header full of them; but it
-// looks at all that a browser keeps of a site, so that what another host planted there
-// hides no session from a logout.
+// How much of a request's cookies is looked at for sessions to end: maxReplaced sessions
+// of refresh tokens and maxAccess different texts of access tokens; and of different texts
+// as long as a refresh token as many as a browser keeps of a site, so that what another
+// host planted there hides no session, while nobody makes the server work through a
+// header full of them.
 const (
 	maxReplaced  = 4
 	maxPresented = 200
+	maxAccess    = 8
 )
 
 // sessionsOf returns the ids in those of the texts that are genuine refresh tokens,
@@ -60,49 +60,70 @@ func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
 }
 
 // sessionsOfCookies returns the sessions of the tokens in the request's cookies, as the
-// events that tell of their end.
+// events that tell of their end. Where there are several cookies of a name, none of them
+// authorizes anything, but each that is genuine can end its session.
 func (s *Schema) sessionsOfCookies(r *http.Request, now time.Time) []Event {
-	var c Claims
-	if access, one := s.cfg.Cookies.accessToken(r); one {
-		// Only a genuine one says anything: of another there are no claims.
-		c, _ = s.verifier.genuine(access)
+	var events []Event
+	for _, id := range s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now) {
+		events = append(events, Event{SessionID: id})
 	}
-	ids := s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now)
-	if c.SessionID != "" && !slices.Contains(ids, c.SessionID) {
-		ids = append(ids, c.SessionID)
-	}
-	events := make([]Event, len(ids))
-	for i, id := range ids {
-		events[i].SessionID = id
-		if id == c.SessionID {
-			events[i].UserID = c.UserID
+	seen := make(map[string]bool)
+	for text := range s.cfg.Cookies.accessTokens(r) {
+		if text == "" || seen[text] {
+			continue
 		}
+		if len(seen) == maxAccess {
+			break
+		}
+		seen[text] = true
+		c, err := s.verifier.genuine(text)
+		if err != nil || !isID(c.SessionID) {
+			continue // not genuine, or of a signer that knows no sessions
+		}
+		i := slices.IndexFunc(events, func(e Event) bool { return e.SessionID == c.SessionID })
+		if i < 0 {
+			i = len(events)
+			events = append(events, Event{SessionID: c.SessionID})
+		}
+		events[i].UserID = c.UserID
 	}
 	return events
 }
 
 // revoke ends the session that the event names, if it is there.
 func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
-	if !isID(e.SessionID) {
-		return nil // of an access token whose signer knows no sessions
-	}
-	ctx, cancel := detached(ctx)
-	defer cancel()
-	return s.end(ctx, e, now)
+	_, err := s.revokeAll(ctx, []Event{e}, now)
+	return err
 }
 
-// end is revoke for a context that is detached already.
-func (s *Schema) end(ctx context.Context, e Event, now time.Time) error {
-	err := s.store.Revoke(ctx, e.SessionID, now)
-	switch {
-	case err == nil:
-		e.At, e.Sessions = now, 1
-		call(ctx, s.cfg.Hooks.Revocation, e)
-		return nil
-	case errors.Is(err, ErrNotFound):
+// revokeOf ends the session of a genuine access token, whose signer may know none.
+func (s *Schema) revokeOf(ctx context.Context, c Claims) error {
+	if !isID(c.SessionID) {
 		return nil
 	}
-	return s.reject(ctx, s.unavailable(ctx, "revoke the session", err), e)
+	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID}, s.now())
+}
+
+// revokeAll ends the sessions that the events name, those that are there. They have the
+// time of one revocation together, and one that can't be ended shields no other. It
+// returns how many it has ended, and the last error.
+func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) (n int, err error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	for _, e := range events {
+		if err != nil && ctx.Err() != nil {
+			break
+		}
+		switch failed := s.store.Revoke(ctx, e.SessionID, now); {
+		case failed == nil:
+			n++
+			e.At, e.Sessions = now, 1
+			call(ctx, s.cfg.Hooks.Revocation, e)
+		case !errors.Is(failed, ErrNotFound):
+			err = s.reject(ctx, s.unavailable(ctx, "revoke the session", failed), e)
+		}
+	}
+	return n, err
 }
 
 // RevokeUser ends all sessions of the user, of servers too whose clocks are ahead,
@@ -136,19 +157,23 @@ func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, er
 }
 
 func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
-	at := s.now()
-	// The clock of a server that issued one of them may be ahead of this one's.
+	now := s.now()
 	n := 0
-	records, err := s.store.ListUser(ctx, userID, at)
+	records, err := s.store.ListUser(ctx, userID, now)
 	if err == nil && len(records) > 0 {
-		at = later(at, records[0].IssuedAt)
-		n, err = s.store.RevokeUser(ctx, userID, at)
-	}
-	if err != nil {
-		return 0, s.reject(ctx, s.unavailable(ctx, "revoke the user's sessions", err), Event{UserID: userID})
+		n, err = s.store.RevokeUser(ctx, userID, now)
+		// The newest is of a server whose clock is ahead of this one's.
+		if issued := records[0].IssuedAt; err == nil && issued.After(now) {
+			var ahead int
+			ahead, err = s.store.RevokeUser(ctx, userID, issued)
+			n += ahead
+		}
 	}
 	if n > 0 {
-		call(ctx, s.cfg.Hooks.Revocation, Event{At: at, UserID: userID, Sessions: n})
+		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, UserID: userID, Sessions: n})
+	}
+	if err != nil {
+		return n, s.reject(ctx, s.unavailable(ctx, "revoke the user's sessions", err), Event{UserID: userID})
 	}
 	return n, nil
 }

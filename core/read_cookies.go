@@ -54,16 +54,29 @@ func (c *Cookies) refreshToken(r *http.Request) (value string, ok bool) {
 	return value, ok
 }
 
+// accessTokens yields all access tokens in the request's cookies.
+func (c *Cookies) accessTokens(r *http.Request) iter.Seq[string] {
+	names := []string{c.AccessTokenName}
+	for _, p := range c.Previous {
+		names = append(names, p.AccessTokenName)
+	}
+	return cookiesOf(r, names)
+}
+
 // refreshTokens yields all refresh tokens in the request's cookies.
 func (c *Cookies) refreshTokens(r *http.Request) iter.Seq[string] {
+	names := []string{c.RefreshTokenName}
+	for _, p := range c.Previous {
+		names = append(names, p.RefreshTokenName)
+	}
+	return cookiesOf(r, names)
+}
+
+// cookiesOf yields the values of all cookies of those names, name by name.
+func cookiesOf(r *http.Request, names []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for text := range cookiesNamed(r, c.RefreshTokenName) {
-			if !yield(text) {
-				return
-			}
-		}
-		for _, p := range c.Previous {
-			for text := range cookiesNamed(r, p.RefreshTokenName) {
+		for _, name := range names {
+			for text := range cookiesNamed(r, name) {
 				if !yield(text) {
 					return
 				}

@@ -25,9 +25,9 @@ import (
 //     ErrAccessTokenNotExpired;
 //  5. Config.RefreshClaims gives claims, else ErrClaims.
 //
-// After all of these but ErrCompromised the session is as it was, or, where the
-// access token is of a user who shares a shard with the session's, as after an
-// exchange whose answer was lost. ErrStoreUnavailable means that the store could not
+// None but ErrCompromised ends anything. ErrInvalidAccessToken for an access token of a
+// user who shares the shard of the session's may have made an exchange, as if its answer
+// had been lost. ErrStoreUnavailable means that the store could not
 // answer: call again with the same tokens, within Config.Grace. ErrClaims also says
 // that the access token could not be signed; with an access token presented that
 // changes nothing either, without one call again within Config.Grace. The store is
@@ -343,7 +343,7 @@ func (s *Schema) storeFailed(ctx context.Context, a *attempt, doing string, err 
 }
 
 // gone is the error for a session that the store does not have. It may have expired just
-// now, and the store have dropped it.
+// now, as far as the token tells, and the store have dropped it.
 func (s *Schema) gone(a *attempt) error {
 	expired := s.expiry(a.token.issued, a.token.deadline)
 	final := a.arrived.Before(expired) || !s.withinGrace(expired, a.arrived)

@@ -19,11 +19,12 @@ import (
 // tokens of the session go on until they expire, except where SessionRequired asks.
 //
 // The answer is 200 with an empty body, also where the token is not genuine or its
-// session is over: the client has what it wanted (RFC 7009 §2.2). A request that is not
-// such a form, or repeats one of the two parameters, is invalid_request, 400, and one
-// that is not a POST 405. Where the store could not answer it is 503 with Retry-After:
-// the session may not have ended, and the client tries again (§2.2.1). Errors have the
-// form of RFC 6749 §5.2; Config.ErrorHandler has no part in that.
+// session is over: the client has what it wanted (RFC 7009 §2.2). A request that is
+// not such a form, or repeats one of these parameters or of those that name the
+// client, is invalid_request, 400, and one that is not a POST 405. Where the store
+// could not answer it is 503 with Retry-After: the session may not have ended, and
+// the client tries again (§2.2.1). Errors have the form of RFC 6749 §5.2;
+// Config.ErrorHandler has no part in that.
 //
 // For a token that is not genuine the store is not asked. Hooks.Revocation is told of a
 // session that ended, Hooks.Rejection of a token that is not genuine, or past the end
@@ -62,5 +63,5 @@ func (s *Schema) revokeToken(ctx context.Context, text string) error {
 	if notAccess != nil {
 		return s.reject(ctx, err, a.event())
 	}
-	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID}, now)
+	return s.revokeOf(ctx, c)
 }

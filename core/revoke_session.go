@@ -33,7 +33,7 @@ func (s *Schema) RevokeSession(ctx context.Context, userID, sessionID string) er
 	if !r.Live(now) {
 		return nil
 	}
-	return s.end(ctx, Event{UserID: userID, SessionID: sessionID, Device: r.Device}, now)
+	return s.revoke(ctx, Event{UserID: userID, SessionID: sessionID, Device: r.Device}, now)
 }
 
 func (s *Schema) noSession(ctx context.Context, userID string) error {
@@ -46,7 +46,7 @@ func (s *Schema) noSession(ctx context.Context, userID string) error {
 // ErrNoSession means that no session of the user can have that id, and that nothing
 // has ended; ErrInvalidLogin that no user can have that user id; ErrStoreUnavailable
 // that some of the sessions may not have ended: call it again. Like all revocations
-// it goes on for some seconds if ctx is cancelled, and no longer than those.
+// it goes on for some seconds if ctx is cancelled.
 func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID string) (int, error) {
 	if err := checkUserID(userID); err != nil {
 		return 0, invalidLogin(err)
@@ -60,17 +60,11 @@ func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID stri
 	if err != nil {
 		return 0, err
 	}
-	now, n := s.now(), 0
+	var others []Event
 	for _, other := range sessions {
-		if other.ID == sessionID {
-			continue
+		if other.ID != sessionID {
+			others = append(others, Event{UserID: userID, SessionID: other.ID, Device: other.Device})
 		}
-		// One that can't be ended shields no other.
-		if e := s.end(ctx, Event{UserID: userID, SessionID: other.ID, Device: other.Device}, now); e != nil {
-			err = e
-			continue
-		}
-		n++
 	}
-	return n, err
+	return s.revokeAll(ctx, others, s.now())
 }

@@ -218,6 +218,48 @@ func TestAllSessionsEndByAClockThatIsBehind(t *testing.T) {
 	}
 }
 
+// What expires before the clock that is ahead is revoked by this one.
+func TestAllSessionsEndWhereOneIsAboutToExpire(t *testing.T) {
+	idle := func(c *core.Config) { c.IdleTimeout, c.MaxSessions = 2*time.Minute, -1 }
+	behind := newWorld(t, idle)
+	first := behind.login("ada")
+	behind.clock.Advance(118 * time.Second)
+	ahead := newClock()
+	ahead.Advance(123 * time.Second)
+	newWorldOn(t, behind.store, ahead, idle).login("ada")
+	if n, err := behind.RevokeUser(behind.ctx, "ada"); n != 2 || err != nil {
+		t.Errorf("RevokeUser = %d, %v", n, err)
+	}
+	behind.refused(first, core.ErrInvalidRefreshToken)
+	if e := behind.events.last["revocation"]; !e.At.Equal(behind.clock.Now()) || e.Sessions != 2 {
+		t.Errorf("the hook was told %+v", e)
+	}
+}
+
+// One of the two calls that a clock ahead asks for fails: what ended is told.
+func TestWhatEndedIsToldWhereTheRestFails(t *testing.T) {
+	w := newWorld(t, manySessions)
+	w.login("ada")
+	ahead := newClock()
+	ahead.Advance(5 * time.Second)
+	newWorldOn(t, w.store, ahead, manySessions).login("ada")
+	calls := 0
+	w.store.before = func(method string) error {
+		if method == "RevokeUser" {
+			if calls++; calls == 2 {
+				return errBroken
+			}
+		}
+		return nil
+	}
+	if n, err := w.RevokeUser(w.ctx, "ada"); n != 1 || !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("RevokeUser = %d, %v", n, err)
+	}
+	if e := w.events.last["revocation"]; e.Sessions != 1 {
+		t.Errorf("the hook was told %+v", e)
+	}
+}
+
 func TestEverySessionEndsAlthoughTheRequestIsGone(t *testing.T) {
 	for name, end := range map[string]func(ctx context.Context, w *world, this, other core.Tokens) error{
 		"Logout": func(ctx context.Context, w *world, _, other core.Tokens) error {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 const minSecretBytes = 32
@@ -38,7 +39,6 @@ func (c Config) checkSecrets(tokens AccessTokens) error {
 }
 
 func checkSecret(name string, secret []byte, tokens AccessTokens) error {
-	known, _ := tokens.(interface{ HasPublicKey(b []byte) bool })
 	switch {
 	case len(secret) == 0:
 		return errors.New(name + " is empty: it must be at least 32 random bytes, the same on every server, as NewSecret makes them")
@@ -46,18 +46,42 @@ func checkSecret(name string, secret []byte, tokens AccessTokens) error {
 		return fmt.Errorf("%s is %d bytes long: it must be at least %d random bytes, as NewSecret makes them", name, len(secret), minSecretBytes)
 	case bytes.Count(secret, secret[:1]) == len(secret):
 		return errors.New(name + " is one byte repeated: it must be random, as NewSecret makes it")
-	case known != nil && known.HasPublicKey(secret):
-		return errors.New(name + " is a public key of the access tokens, which everybody knows: it must be random bytes that nobody does, as NewSecret makes them")
-	case isKeyText(secret):
-		return errors.New(name + " has a form in which public keys are handed around: it must be random bytes that nobody knows, as NewSecret makes them")
+	}
+	known, ok := tokens.(interface{ HasPublicKey(b []byte) bool })
+	for _, form := range append(decoded(secret), secret) {
+		switch {
+		case ok && known.HasPublicKey(form):
+			return errors.New(name + " is a public key of the access tokens, which everybody knows: it must be random bytes that nobody does, as NewSecret makes them")
+		case isKeyForm(form):
+			return errors.New(name + " has a form in which public keys are handed around: it must be random bytes that nobody knows, as NewSecret makes them")
+		}
 	}
 	return nil
 }
 
-// isKeyText reports whether the bytes have a form in which public keys are handed
-// around: PEM (RFC 7468), a JWK or a set of them (RFC 7517), OpenSSH's, and DER, in
-// base64 too.
-func isKeyText(b []byte) bool {
+// decoded returns what a text is in any base64, if it is.
+func decoded(text []byte) (forms [][]byte) {
+	s := strings.TrimRight(strings.TrimSpace(string(text)), "=")
+	for _, encoding := range [...]*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		if b, err := encoding.DecodeString(s); err == nil {
+			forms = append(forms, b)
+		}
+	}
+	return forms
+}
+
+// isKeyForm reports whether the bytes have a form in which public keys are handed
+// around: PEM (RFC 7468), SSH's files (RFC 4716) and lines, a JWK or a set of them (RFC
+// 7517), and DER.
+func isKeyForm(b []byte) bool {
+	if text := bytes.TrimSpace(b); len(text) < len(b) && isKeyForm(text) {
+		return true
+	}
+	for _, begin := range [...]string{"-----BEGIN ", "---- BEGIN ", "ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
+		if bytes.HasPrefix(b, []byte(begin)) {
+			return true
+		}
+	}
 	var jwk struct {
 		Kty  string            `json:"kty"`
 		Keys []json.RawMessage `json:"keys"`
@@ -65,16 +89,6 @@ func isKeyText(b []byte) bool {
 	if json.Unmarshal(b, &jwk) == nil && (jwk.Kty != "" || jwk.Keys != nil) {
 		return true
 	}
-	for _, prefix := range [...]string{"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
-		if bytes.HasPrefix(b, []byte(prefix)) {
-			return true
-		}
-	}
-	der, err := base64.StdEncoding.DecodeString(string(b))
-	return bytes.Contains(b, []byte("-----BEGIN ")) || isDER(b) || err == nil && isDER(der)
-}
-
-func isDER(b []byte) bool {
 	_, pkix := x509.ParsePKIXPublicKey(b)
 	_, pkcs1 := x509.ParsePKCS1PublicKey(b)
 	_, certificate := x509.ParseCertificate(b)

@@ -75,7 +75,8 @@ func (s *Schema) SessionRequired(next http.Handler) http.Handler {
 
 // SessionFrom returns the session that was looked up for the request with this
 // context, and whether there is one: inside [Schema.SessionRequired] there is, as long as
-// no TokenRequired of another schema and no RefreshAccessToken lies between.
+// no TokenRequired of another schema or of a Verifier, and no RefreshAccessToken, lies
+// between.
 func SessionFrom(ctx context.Context) (Session, bool) {
 	a, ok := ctx.Value(authorizedKey{}).(*authorized)
 	if !ok || a.session == nil {

@@ -53,3 +53,15 @@ func TestAPublicKeyIsNoSecretOfTheSchema(t *testing.T) {
 		t.Errorf("New = %v", err)
 	}
 }
+
+// An error of HS256 may be looked at after core.New has been called.
+func TestNoTokensHaveNoPublicKey(t *testing.T) {
+	tokens, err := jwttoken.HS256([]byte("short"))
+	if err == nil {
+		t.Fatal("a short secret is accepted")
+	}
+	var store struct{ core.RefreshStore }
+	if _, err := core.New(store, tokens, core.Config{Secret: core.NewSecret()}); err != nil {
+		t.Errorf("New = %v", err)
+	}
+}
