@@ -185,7 +185,7 @@ func end(t core.RefreshToken) time.Time {
 
 // provesAccess reports whether the request can speak of a session by its access token.
 func (w *world) provesAccess(r *request) bool {
-	return r.kind == logout && w.access.issued[r.pair.access].SessionID != ""
+	return (r.kind == login || r.kind == logout) && w.access.issued[r.pair.access].SessionID != ""
 }
 
 // presents reports whether the request brings a genuine token of the session.
