@@ -1,0 +1,143 @@
+package core_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// A look is answered as a refresh is.
+func TestALookAtASessionThatIsGoneMayDeleteTheCookies(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	w.store.restore(map[string]core.RefreshToken{})
+	_, err := w.VerifyRefreshToken(w.ctx, pair.RefreshToken)
+	rec := httptest.NewRecorder()
+	w.WriteError(rec, httptest.NewRequest("GET", "/", nil), err)
+	if rec.Code != 401 || len(rec.Header().Values("Set-Cookie")) != 2 {
+		t.Errorf("%v is answered %d %v", err, rec.Code, rec.Header())
+	}
+}
+
+// A store may drop what has expired, and the answer may be overtaking a new login's.
+func TestALateAnswerOfADroppedSessionClearsNoNewLogin(t *testing.T) {
+	s := newSite(t, func(c *core.Config) { c.IdleTimeout = 2 * time.Minute })
+	b := s.newBrowser()
+	b.logIn("ada")
+	for _, test := range []struct {
+		after time.Duration
+		kept  bool
+	}{{2*time.Minute + time.Second, true}, {20 * time.Second, false}} {
+		s.clock.Advance(test.after)
+		s.store.restore(map[string]core.RefreshToken{})
+		a := b.copy().post("/refresh", nil)
+		a.want(t, 401, "invalid_refresh_token")
+		if kept := len(a.Header.Values("Set-Cookie")) == 0; kept != test.kept {
+			t.Errorf("%v later the cookies are kept: %t", test.after, kept)
+		}
+	}
+}
+
+// Cookies are deleted for a refresh token that will never be accepted again.
+func TestWorthlessCookiesAreDeleted(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*core.Config)
+		spoil  func(*browser)
+	}{
+		{"junk", nil, func(b *browser) { b.setCookie("refresh_token", "junk") }},
+		{"unknown", nil, func(b *browser) { b.store.restore(map[string]core.RefreshToken{}) }},
+		{"overdue", nil, func(b *browser) { b.clock.Advance(7*24*time.Hour + 10*time.Second) }},
+		{"idle", func(c *core.Config) { c.IdleTimeout = time.Hour }, func(b *browser) { b.clock.Advance(time.Hour + 10*time.Second) }},
+		{"revoked", nil, func(b *browser) { b.RevokeUser(b.ctx, "ada"); b.clock.Advance(10 * time.Second) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newSite(t, test.change).newBrowser()
+			b.logIn("ada")
+			test.spoil(b)
+			b.post("/refresh", nil).want(t, 401, "invalid_refresh_token")
+			if b.cookie("access_token") != "" || b.cookie("refresh_token") != "" {
+				t.Error("the cookies are still there")
+			}
+		})
+	}
+}
+
+// The session expired while two tabs were open: one leads to a new login, and the
+// other's answer comes after that.
+func TestALateAnswerOfAnExpiredSessionClearsNoNewLogin(t *testing.T) {
+	for name, life := range map[string]time.Duration{"deadline": 7 * 24 * time.Hour, "idle": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			b := newSite(t, func(c *core.Config) { c.IdleTimeout = life }).newBrowser()
+			b.logIn("ada")
+			b.clock.Advance(life + 9*time.Second)
+			a := b.post("/refresh", nil)
+			a.want(t, 401, "invalid_refresh_token")
+			a.keepsCookies(t)
+		})
+	}
+}
+
+// A cookie that somebody planted beside the access token hides no theft.
+func TestTwoAccessTokensHideNoCompromise(t *testing.T) {
+	b := newSite(t, nil).newBrowser()
+	b.logIn("ada")
+	stale := b.cookie("refresh_token")
+	b.expire()
+	b.post("/refresh", nil).want(t, 204, "")
+	b.expire()
+	r := b.newBrowser().request("POST", "/refresh", nil)
+	r.Header.Set("Cookie", "access_token=x; access_token=y; refresh_token="+stale)
+	b.newBrowser().do(r).want(t, 401, "refresh_token_compromised")
+}
+
+// The answer to a request of the old session comes late: it must not delete the
+// cookies that the login has set meanwhile.
+func TestALateAnswerClearsNoNewLogin(t *testing.T) {
+	s := newSite(t, nil)
+	b := s.newBrowser()
+	b.logIn("ada")
+	s.expire()
+	late := b.copy()
+	b.logIn("ada")
+	s.clock.Advance(9 * time.Second)
+	a := late.post("/refresh", nil)
+	a.want(t, 401, "invalid_refresh_token")
+	a.keepsCookies(t)
+	s.clock.Advance(time.Second)
+	if a := late.post("/refresh", nil); len(a.Header.Values("Set-Cookie")) != 2 {
+		t.Error("a session revoked a Grace ago keeps its cookies")
+	}
+}
+
+// What counts is when a request arrived, however long its claims then take.
+func TestASlowRefusalClearsNoNewLogin(t *testing.T) {
+	for name, slow := range map[string]time.Duration{
+		"revoked meanwhile": time.Minute,
+		"expired meanwhile": 8 * 24 * time.Hour,
+	} {
+		t.Run(name, func(t *testing.T) {
+			meanwhile := func() {}
+			s := newSite(t, func(c *core.Config) {
+				c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
+					meanwhile()
+					return login, nil
+				}
+			})
+			b := s.newBrowser()
+			b.logIn("ada")
+			s.expire()
+			late := b.copy()
+			meanwhile = func() {
+				b.logIn("ada")
+				s.clock.Advance(slow)
+			}
+			a := late.post("/refresh", nil)
+			a.want(t, 401, "invalid_refresh_token")
+			a.keepsCookies(t)
+		})
+	}
+}
