@@ -62,6 +62,7 @@ func ExampleObserver_Hooks() {
 			}
 		}
 	}
-	// Output: tokenauth_logins_total 1 tokenauth_rejections_total 2
-	// reason=access_token_expired
+	// Output:
+	// tokenauth_logins_total 1
+	// tokenauth_rejections_total 2 reason=access_token_expired
 }
