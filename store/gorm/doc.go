@@ -84,8 +84,8 @@
 // to lose nothing that was acknowledged. InnoDB shows a commit to others before it is on
 // the disk, unless there is a binary log with sync_binlog=1: without one a server that
 // is killed can forget what another client has read already, and package core takes
-// that as it takes a store that was set back. binlog_format must not be STATEMENT, because the transactions are
-// READ COMMITTED.
+// that as it takes a store that was set back. binlog_format must not be STATEMENT,
+// because the transactions are READ COMMITTED.
 //
 // # What can be lost
 //
