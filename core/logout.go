@@ -3,9 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"iter"
-	"net/http"
-	"slices"
 	"time"
 )
 
@@ -22,72 +19,6 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 		return s.reject(ctx, err, a.event())
 	}
 	return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
-}
-
-// How much of a request's cookies is looked at for sessions to end: maxReplaced sessions
-// of refresh tokens and maxAccess different texts of access tokens; and of different texts
-// as long as a refresh token as many as a browser keeps of a site, so that what another
-// host planted there hides no session, while nobody makes the server work through a
-// header full of them.
-const (
-	maxReplaced  = 4
-	maxPresented = 200
-	maxAccess    = 8
-)
-
-// sessionsOf returns the ids in those of the texts that are genuine refresh tokens,
-// each once and not too many.
-func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
-	var ids []string
-	seen := make(map[string]bool)
-	for text := range texts {
-		if len(text) != tokenLength || seen[text] {
-			continue
-		}
-		if len(seen) == maxPresented || len(ids) == maxReplaced {
-			break
-		}
-		seen[text] = true
-		t, _, genuine := s.keys.open(text)
-		if !genuine || !now.Before(t.deadline) {
-			continue
-		}
-		if id := t.recordID(); !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// sessionsOfCookies returns the sessions of the tokens in the request's cookies, as the
-// events that tell of their end. Where there are several cookies of a name, none of them
-// authorizes anything, but each that is genuine can end its session.
-func (s *Schema) sessionsOfCookies(r *http.Request, now time.Time) []Event {
-	var events []Event
-	for _, id := range s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now) {
-		events = append(events, Event{SessionID: id})
-	}
-	seen := make(map[string]bool)
-	for text := range s.cfg.Cookies.accessTokens(r) {
-		if text == "" || seen[text] {
-			continue
-		}
-		if len(seen) == maxAccess {
-			break
-		}
-		seen[text] = true
-		c, err := s.verifier.genuine(text)
-		if err != nil || !isID(c.SessionID) {
-			continue // not genuine, or of a signer that knows no sessions
-		}
-		i := slices.IndexFunc(events, func(e Event) bool { return e.SessionID == c.SessionID })
-		if i < 0 {
-			i = len(events)
-			events = append(events, Event{SessionID: c.SessionID})
-		}
-		events[i].UserID = c.UserID
-	}
-	return events
 }
 
 // revoke ends the session that the event names, if it is there.
@@ -126,10 +57,11 @@ func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) (
 	return n, err
 }
 
-// RevokeUser ends all sessions of the user, of servers too whose clocks are ahead,
-// and returns how many those were. A login that comes after the call survives it.
-// Access tokens issued before go on until they expire. ErrInvalidLogin means that no
-// user can have that id, ErrStoreUnavailable that the sessions may not have ended.
+// RevokeUser ends all sessions of the user, also those that servers whose clocks are
+// ahead have issued, and returns how many those were. A login that begins after the
+// call survives it. Access tokens issued before go on until they expire.
+// ErrInvalidLogin means that no user can have that id, ErrStoreUnavailable that the
+// sessions may not have ended.
 //
 // A store that is set back to an earlier state forgets revocations: call it again
 // after restoring a backup.

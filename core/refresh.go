@@ -27,8 +27,8 @@ import (
 //
 // None but ErrCompromised ends anything. ErrInvalidAccessToken for an access token of a
 // user who shares the shard of the session's may have made an exchange, as if its answer
-// had been lost. ErrStoreUnavailable means that the store could not
-// answer: call again with the same tokens, within Config.Grace. ErrClaims also says
+// had been lost. ErrStoreUnavailable means that the store could not answer: call again
+// with the same tokens, within Config.Grace. ErrClaims also says
 // that the access token could not be signed; with an access token presented that
 // changes nothing either, without one call again within Config.Grace. The store is
 // asked once, and not at all for a refresh token that is not genuine; only a
