@@ -187,7 +187,7 @@ func TestAttacksOnMACs(t *testing.T) {
 		"HS512, cut":           long.Sum(nil)[:32],
 		"empty secret":         mac(nil, text),
 		"zeros as secret":      mac(make([]byte, 64), text),
-		"cut secret":           mac(secret[:63], text),
+		"cut secret":           mac(secret[:32], text), // not by a byte: a key that ends in zero is the same without
 		"of the header":        mac(secret, []byte(strings.Split(honest, ".")[0])),
 		"of the payload":       mac(secret, []byte(strings.Split(honest, ".")[1])),
 		"of the decoded parts": mac(secret, []byte(decode(t, honest, 0)+"."+decode(t, honest, 1))),
