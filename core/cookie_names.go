@@ -25,8 +25,8 @@ func previousWithDefaults(previous []Cookies) ([]Cookies, error) {
 func (c Cookies) checkNames() error {
 	seen := map[string]bool{}
 	for _, of := range append([]Cookies{c}, c.Previous...) {
-		for _, name := range [...]string{of.AccessTokenName, of.RefreshTokenName} {
-			if seen[name] {
+		for _, name := range [...]string{of.AccessTokenName, of.RefreshTokenName, of.SessionName} {
+			if name != "" && seen[name] {
 				return fmt.Errorf("Cookies: two are named %q", name)
 			}
 			seen[name] = true

@@ -15,8 +15,8 @@ const (
 	maxCookieAge   = 400 * 24 * time.Hour
 )
 
-// Cookies says how the two cookies look. Both are HttpOnly and live as long as
-// the session, because a refresh needs the expired access token.
+// Cookies says how the cookies look. Those of the two tokens are HttpOnly and live as
+// long as the session, because a refresh needs the expired access token.
 type Cookies struct {
 	// AccessTokenName is the name of the access token's cookie. Default:
 	// "access_token".
@@ -24,7 +24,17 @@ type Cookies struct {
 	// RefreshTokenName is the name of the refresh token's cookie. Default:
 	// "refresh_token".
 	RefreshTokenName string
-	// Prefix is put before both names: "__Secure-", or "__Host-" where there is no
+	// SessionName is the name of a third cookie, which says which session the browser's
+	// last login began, or that there was a logout since. Answers to a refresh leave it
+	// alone. Where it is sent, TokenRequired refuses the access token of a cookie that is
+	// of any other session (ErrInvalidAccessToken): without it an answer to a refresh
+	// that comes after somebody else's login, or after a logout, makes the browser the
+	// old user's until that access token expires. It holds a session's id, which lets
+	// nobody in, and has the attributes of the access token's cookie. Turn it on for all
+	// servers of a site at once, because a login by one without it looks to the others
+	// like a late answer. Default: none.
+	SessionName string
+	// Prefix is put before all names: "__Secure-", or "__Host-" where there is no
 	// Domain and RefreshPath is "/". Browsers hold such cookies to what the name
 	// promises (RFC 6265bis §4.1.3): no plain HTTP can set a __Secure- one, and no
 	// other host a __Host- one. New checks it, also in names that have such a prefix
@@ -93,11 +103,20 @@ func (c Cookies) withDefaults() (Cookies, error) {
 	if c.RefreshTokenName, err = withPrefix(c.Prefix, c.RefreshTokenName); err != nil {
 		return c, err
 	}
+	if c.SessionName != "" {
+		if c.SessionName, err = withPrefix(c.Prefix, c.SessionName); err != nil {
+			return c, err
+		}
+	}
 	c.Prefix = ""
 	if !strings.HasPrefix(c.RefreshPath, "/") {
 		return c, fmt.Errorf("Cookies: RefreshPath %q does not begin with a slash", c.RefreshPath)
 	}
-	for _, cookie := range [...]*http.Cookie{c.access("", 0), c.refresh("", 0)} {
+	cookies := []*http.Cookie{c.access("", 0), c.refresh("", 0)}
+	if c.SessionName != "" {
+		cookies = append(cookies, c.session("", 0))
+	}
+	for _, cookie := range cookies {
 		if err := cookie.Valid(); err != nil {
 			return c, fmt.Errorf("Cookies: %w", err)
 		}

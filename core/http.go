@@ -24,6 +24,7 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 	if err != nil {
 		return err
 	}
+	s.cfg.Cookies.setSession(w, pair.Claims.SessionID, s.cfg.RefreshTokenDuration)
 	s.cfg.Cookies.set(w, pair, s.now())
 	return nil
 }
@@ -61,7 +62,7 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	if _, err := s.revokeAll(ctx, s.sessionsOfCookies(r, now), now); err != nil {
 		return err
 	}
-	s.cfg.Cookies.clear(w)
+	s.clearCookies(w)
 	return nil
 }
 

@@ -90,7 +90,7 @@ func asError(err error) *Error {
 // 500, and the answer says nothing of it. It calls no hook.
 func (s *Schema) WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if isFinal(err) {
-		s.cfg.Cookies.clear(w)
+		s.clearCookies(w)
 	}
 	s.verifier.writeError(w, r, err)
 }

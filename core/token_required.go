@@ -13,7 +13,8 @@ import (
 // where there is one, else from the cookie. Several such headers or cookies, and
 // a malformed one, are ErrInvalidAccessToken: it never guesses. Browsers send the
 // cookie with requests of other sites too, as far as its SameSite lets them:
-// protect what changes state, as with [http.CrossOriginProtection]. What it refuses
+// protect what changes state, as with [http.CrossOriginProtection]. Where the cookie
+// of Cookies.SessionName is sent, that of the access token must be of its session. What it refuses
 // goes to Config.ErrorHandler: ErrMissingAccessToken, ErrInvalidAccessToken,
 // ErrAccessTokenExpired. It leaves cookies alone. Inside another TokenRequired or
 // RefreshAccessToken of the same schema it accepts the claims found there.
@@ -24,10 +25,13 @@ func (v *Verifier) TokenRequired(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		text, err := v.presented(r)
+		text, bearer, err := v.presented(r)
 		a := &authorized{Context: ctx, by: v}
 		if err == nil {
 			a.claims, err = v.verify(text, v.cfg.Clock())
+		}
+		if err == nil && !bearer {
+			err = v.cfg.Cookies.checkSession(r, a.claims.SessionID)
 		}
 		if err != nil {
 			e := Event{UserID: a.claims.UserID, SessionID: a.claims.SessionID, Ref: a.claims.Ref}
@@ -38,20 +42,21 @@ func (v *Verifier) TokenRequired(next http.Handler) http.Handler {
 	})
 }
 
-// presented returns the one access token of a request.
-func (v *Verifier) presented(r *http.Request) (string, error) {
-	text, bearer, err := bearerToken(r)
+// presented returns the one access token of a request, and whether it is a bearer
+// token.
+func (v *Verifier) presented(r *http.Request) (text string, bearer bool, err error) {
+	text, bearer, err = bearerToken(r)
 	if bearer || err != nil {
-		return text, err
+		return text, bearer, err
 	}
 	text, ok := v.cfg.Cookies.accessToken(r)
 	switch {
 	case !ok:
-		return "", errTwoAccessTokens
+		return "", false, errTwoAccessTokens
 	case text == "":
-		return "", ErrMissingAccessToken
+		return "", false, ErrMissingAccessToken
 	}
-	return text, nil
+	return text, false, nil
 }
 
 var errTwoAccessTokens = fmt.Errorf("%w: more than one cookie", ErrInvalidAccessToken)
