@@ -1,9 +1,6 @@
 package adversary_test
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // act has the client send a request.
 func (w *world) act(c *client) {
@@ -131,29 +128,26 @@ func (w *world) steal() {
 	w.tracef("the thief gets %s", p)
 }
 
-// setBack sets the store back, or takes the snapshot to which it will be.
+// setBack sets the store back, or one record in it.
 func (w *world) setBack() {
-	s, plain := w.store.RefreshStore.(*plainStore)
+	before := w.store.records()
 	switch {
-	case !plain:
 	case w.forgets && w.chance(60):
-		if before, after, ok := s.forget(w.rng); ok {
-			w.tracef("the store forgets the exchanges of %s after %d", before.ID[8:12], after.Generation)
-			w.count("forgotten exchanges")
-			w.ledger.forget(before.ID, before.Generation, after.Generation)
-		}
-	case w.restores && w.chance(50):
-		s.snapshot()
-	case w.restores:
-		before, ok := s.restore(w.rng)
-		if !ok {
+		id := w.store.forget(w.rng)
+		if id == "" {
 			return
 		}
+		w.tracef("the store forgets exchanges of %s", id[8:12])
+		w.count("forgotten exchanges")
+	case w.restores && w.store.restore(w.rng):
 		w.tracef("the store is set back")
-		w.count("restored snapshots")
+		w.count("times set back")
 		w.restored = true
-		for id := range maps.Keys(before) {
-			w.ledger.forget(id, before[id].Generation, s.records[id].Generation)
-		}
+	default:
+		return
+	}
+	after := w.store.records()
+	for id, t := range before {
+		w.ledger.forget(id, t.Generation, after[id].Generation)
 	}
 }

@@ -2,7 +2,6 @@ package adversary_test
 
 import (
 	"flag"
-	"fmt"
 	"hash/fnv"
 	"maps"
 	"math/rand/v2"
@@ -27,7 +26,7 @@ var raceDetector bool
 func try(name string, s scenario, n int, trace func(string)) (map[string]int, error) {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	w := newWorld(s, rand.New(rand.NewPCG(*seed, h.Sum64()+uint64(n))), fmt.Sprint(name, n, trace != nil), trace)
+	w := newWorld(s, rand.New(rand.NewPCG(*seed, h.Sum64()+uint64(n))), trace)
 	err := w.run()
 	return w.counts, err
 }
@@ -40,7 +39,11 @@ func find(name string, s scenario, n int) (counts map[string]int, failed int, er
 		wg   sync.WaitGroup
 	)
 	failed, counts = -1, map[string]int{}
-	for range runtime.GOMAXPROCS(0) {
+	workers := runtime.GOMAXPROCS(0)
+	if s.emptied {
+		workers = 1
+	}
+	for range workers {
 		wg.Go(func() {
 			for {
 				i := int(next.Add(1) - 1)

@@ -21,7 +21,7 @@ func (w *world) step() {
 		w.setBack()
 	case n < 98 && w.thief:
 		w.steal()
-	case n < 99 && w.idle > 0 && !w.shared:
+	case n < 99 && w.idle > 0:
 		w.cleanUp()
 	}
 	w.sweep()
@@ -134,7 +134,7 @@ func (w *world) forge() {
 // cleanUp deletes what Schema.RunCleanup deletes.
 func (w *world) cleanUp() {
 	w.tracef("expired records are deleted")
-	if _, err := w.store.RefreshStore.DeleteExpired(context.Background(), w.now.Add(-max(time.Minute, w.grace)), 500); err != nil {
+	if _, err := w.store.DeleteExpired(context.Background(), w.now.Add(-max(time.Minute, w.grace)), 500); err != nil {
 		panic(err)
 	}
 }

@@ -1,34 +1,44 @@
 package adversary_test
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/tokenauth/tokenauth/core"
 	boltstore "github.com/tokenauth/tokenauth/store/bolt"
 	gormstore "github.com/tokenauth/tokenauth/store/gorm"
+	redisstore "github.com/tokenauth/tokenauth/store/redis"
+	servers "github.com/tokenauth/tokenauth/storetest/server"
 	"go.etcd.io/bbolt"
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
 
-// The same on real stores. They can't be set back, and all schedules share one.
-func TestOnRealStores(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) core.RefreshStore{"bolt": openBolt, "SQLite": openSQLite} {
-		t.Run(name, func(t *testing.T) {
-			store := open(t)
-			theOne := func() core.RefreshStore { return store }
-			t.Run("the owner alone", func(t *testing.T) { holds(t, scenario{open: theOne, shared: true, logins: true, steps: 60}, 300) })
-			t.Run("and a thief", func(t *testing.T) {
-				holds(t, scenario{open: theOne, shared: true, thief: true, logins: true, steps: 60}, 300)
-			})
-		})
-	}
+// realStore is a store with a backend. What a crash would lose is not the subject:
+// none waits for a disk.
+type realStore struct {
+	name string
+	// open returns what returns the store, empty, each time.
+	open func(t *testing.T) func() core.RefreshStore
+	// schedules is how many there are of each scenario.
+	schedules int
 }
 
-func openBolt(t *testing.T) core.RefreshStore {
-	// What a crash would lose is not the subject.
+var realStores = []realStore{
+	{"bolt", openBolt, 500},
+	{"SQLite", openSQLite, 500},
+	{"Redis", openRedis, 500},
+	{"PostgreSQL", openPostgreSQL, 100},
+	{"MariaDB", openMariaDB, 100},
+}
+
+func openBolt(t *testing.T) func() core.RefreshStore {
 	db, err := bbolt.Open(filepath.Join(t.TempDir(), "tokens.db"), 0o600, &bbolt.Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
@@ -38,12 +48,25 @@ func openBolt(t *testing.T) core.RefreshStore {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store
+	return emptied(store)
 }
 
-func openSQLite(t *testing.T) core.RefreshStore {
-	dsn := "file:" + filepath.Join(t.TempDir(), "tokens.db") + "?_journal_mode=WAL&_synchronous=OFF&_busy_timeout=1000"
-	db, err := gorm.Open(sqlite.Open(dsn), &gorm.Config{Logger: logger.Discard})
+func openSQLite(t *testing.T) func() core.RefreshStore {
+	path := filepath.Join(t.TempDir(), "tokens.db")
+	return openSQL(t, sqlite.Open("file:"+path+"?_journal_mode=WAL&_synchronous=OFF&_busy_timeout=1000"))
+}
+
+func openPostgreSQL(t *testing.T) func() core.RefreshStore {
+	return openSQL(t, postgres.Open(servers.PostgreSQL(t, "-c", "fsync=off").DSN("postgres")))
+}
+
+func openMariaDB(t *testing.T) func() core.RefreshStore {
+	s := servers.MariaDB(t, "--innodb-flush-log-at-trx-commit=0")
+	return openSQL(t, mysql.Open(s.DSN(s.CreateDatabase())))
+}
+
+func openSQL(t *testing.T, dialector gorm.Dialector) func() core.RefreshStore {
+	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,5 +82,34 @@ func openSQLite(t *testing.T) core.RefreshStore {
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return store
+	return emptied(store)
+}
+
+// emptied returns what deletes all that the store has, and returns it.
+func emptied(store core.RefreshStore) func() core.RefreshStore {
+	return func() core.RefreshStore {
+		const more = 1000 // than a schedule makes
+		if _, err := store.DeleteExpired(context.Background(), start.AddDate(10, 0, 0), more); err != nil {
+			panic(err)
+		}
+		return store
+	}
+}
+
+// openRedis opens a store under a prefix of its own each time: Redis deletes what has
+// expired by itself alone.
+func openRedis(t *testing.T) func() core.RefreshStore {
+	client := redis.NewClient(&redis.Options{
+		Addr: servers.Redis(t, "--appendonly", "no").Addr(), ContextTimeoutEnabled: true,
+	})
+	t.Cleanup(func() { client.Close() })
+	n := 0
+	return func() core.RefreshStore {
+		n++
+		store, err := redisstore.New(client, redisstore.Options{Prefix: fmt.Sprint(n, ":")})
+		if err != nil {
+			panic(err)
+		}
+		return store
+	}
 }

@@ -17,18 +17,18 @@ var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // scenario says what can happen in a schedule.
 type scenario struct {
-	// open returns a new store; or the one that all schedules share, in which
-	// nothing expired is deleted, because their clocks are not one.
-	open   func() core.RefreshStore
-	shared bool
+	// open returns an empty store. Where it is the one that it returned before, emptied,
+	// there is but one schedule at a time.
+	open    func() core.RefreshStore
+	emptied bool
 	// thief has a thief in it, who frees the owner from all order: nothing is
 	// kept inside the window.
 	thief bool
 	// logins has the owner log in and out.
 	logins bool
-	// forgets sets back records, but not their revocations. The store is a plainStore.
+	// forgets sets back records, but not their revocations.
 	forgets bool
-	// restores sets back the whole store. The store is a plainStore.
+	// restores sets back the whole store.
 	restores bool
 	// servers has two: their clocks differ and, unless the store forgets, the
 	// secret is being rotated.
@@ -70,23 +70,23 @@ type world struct {
 	// a visit was answered.
 	arrivedAt  map[string]time.Time
 	answeredAt map[*visit]time.Time
-	// restored says that the whole store was set back.
+	// restored says that the whole store was set back, with which sessions that had ended
+	// can go on.
 	restored bool
 }
 
-// newWorld makes the world of a schedule. name keeps its users apart from those of
-// other schedules on the same store.
-func newWorld(s scenario, rng *rand.Rand, name string, trace func(string)) *world {
+// newWorld makes the world of a schedule.
+func newWorld(s scenario, rng *rand.Rand, trace func(string)) *world {
 	w := &world{
 		scenario: s, rng: rng, trace: trace, counts: map[string]int{}, now: start,
 		failure:   errBroken,
-		users:     [2]string{"ada " + name, "bob " + name},
+		users:     [2]string{"ada", "bob"},
 		access:    &accessTokens{map[string]core.Claims{}},
 		ledger:    newLedger(),
 		exchanges: map[string]map[int64]time.Time{}, arrivedAt: map[string]time.Time{},
 		answeredAt: map[*visit]time.Time{},
 	}
-	w.store = &gate{s.open(), w}
+	w.store = &gate{newHistory(s.open), w}
 	w.addServers()
 	w.clients = append(w.clients, &client{name: "owner", user: w.users[0], app: rng.IntN(4) == 0})
 	// Where a user can have one session only, that of the phone would be the one.
@@ -94,7 +94,7 @@ func newWorld(s scenario, rng *rand.Rand, name string, trace func(string)) *worl
 		w.clients = append(w.clients, &client{name: "phone", user: w.users[0], app: rng.IntN(2) == 0})
 	}
 	if s.thief {
-		w.clients = append(w.clients, &client{name: "thief", user: "mallory " + name, thief: true})
+		w.clients = append(w.clients, &client{name: "thief", user: "mallory", thief: true})
 	}
 	return w
 }
@@ -135,8 +135,12 @@ func (w *world) run() (err error) {
 			}
 			r.cancel()
 		}
-		if v, ok := recover().(*violation); ok {
+		switch v := recover().(type) {
+		case nil:
+		case *violation:
 			err = v
+		default:
+			panic(v)
 		}
 	}()
 	for _, c := range w.owners() {
