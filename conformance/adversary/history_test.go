@@ -160,12 +160,12 @@ func (h *history) forget(rng *rand.Rand) string {
 	return id
 }
 
-// restore sets the whole back to what it was at some moment. It reports whether it had been
-// anything else.
+// restore sets the whole back to some moment, more often a late one. It reports whether
+// anything had been written.
 func (h *history) restore(rng *rand.Rand) bool {
 	if len(h.writes) == 0 {
 		return false
 	}
-	h.setBack(h.writes[:rng.IntN(len(h.writes))])
+	h.setBack(h.writes[:max(rng.IntN(len(h.writes)), rng.IntN(len(h.writes)))])
 	return true
 }

@@ -13,6 +13,7 @@ func TestOnRealStores(t *testing.T) {
 			thief.thief = true
 			restores := thief
 			restores.forgets, restores.restores = true, true
+			t.Run("the store itself", func(t *testing.T) { isSetBack(t, s.open, !real.expires, real.schedules/10) })
 			t.Run("the owner alone", func(t *testing.T) { holds(t, s, real.schedules, "sessions that went on") })
 			t.Run("whatever it forgets", func(t *testing.T) {
 				holds(t, forgets, real.schedules, "forgotten exchanges", "tokens ahead of its record", "sessions that went on")

@@ -26,16 +26,18 @@ type realStore struct {
 	name string
 	// open returns what returns the store, empty, each time.
 	open func(t *testing.T) func() core.RefreshStore
+	// expires says that what has expired goes by itself.
+	expires bool
 	// schedules is how many there are of each scenario.
 	schedules int
 }
 
 var realStores = []realStore{
-	{"bolt", openBolt, 500},
-	{"SQLite", openSQLite, 500},
-	{"Redis", openRedis, 500},
-	{"PostgreSQL", openPostgreSQL, 100},
-	{"MariaDB", openMariaDB, 100},
+	{"bolt", openBolt, false, 500},
+	{"SQLite", openSQLite, false, 500},
+	{"Redis", openRedis, true, 500},
+	{"PostgreSQL", openPostgreSQL, false, 100},
+	{"MariaDB", openMariaDB, false, 100},
 }
 
 func openBolt(t *testing.T) func() core.RefreshStore {

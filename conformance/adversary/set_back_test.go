@@ -1,0 +1,176 @@
+package adversary_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+func TestAStoreInMemoryIsSetBack(t *testing.T) {
+	isSetBack(t, memory, true, 300)
+}
+
+// isSetBack shows that a history of the store is set back as if what came after had
+// never been, and that what it forgets are exchanges alone, on n random histories.
+func isSetBack(t *testing.T, open func() core.RefreshStore, deletes bool, n int) {
+	t.Helper()
+	for i := range n {
+		rng := rand.New(rand.NewPCG(*seed, uint64(i)))
+		for _, check := range []func(*calls, *history) error{(*calls).setBack, (*calls).forget} {
+			if err := check(&calls{rng: rng, now: start, deletes: deletes}, newHistory(open)); err != nil {
+				t.Fatalf("history %d: %v", i, err)
+			}
+		}
+	}
+}
+
+// setBack makes calls of the history, sets it back, and compares it with the plain store
+// that got only the calls before.
+func (c *calls) setBack(h *history) error {
+	plain := newPlainStore()
+	both := func(n int) error {
+		for range n {
+			call := c.next()
+			if got, want := call(h), call(plain); got != want {
+				return fmt.Errorf("%s, want %s", got, want)
+			}
+		}
+		return nil
+	}
+	if err := both(c.rng.IntN(20)); err != nil {
+		return err
+	}
+	writes := len(h.writes)
+	for range c.rng.IntN(20) {
+		c.next()(h)
+	}
+	h.setBack(h.writes[:writes])
+	for _, t := range c.sessions {
+		if got, want := get(h, t.ID), get(plain, t.ID); got != want {
+			return fmt.Errorf("%s, want %s", got, want)
+		}
+	}
+	return both(20)
+}
+
+// forget has the history forget exchanges, and asks what has become of each record.
+func (c *calls) forget(h *history) error {
+	past := map[string][]core.RefreshToken{}
+	for range 30 {
+		c.next()(h)
+		for id, t := range h.records() {
+			past[id] = append(past[id], t)
+		}
+	}
+	before := h.records()
+	id := h.forget(c.rng)
+	after := h.records()
+	_, there := before[id]
+	if there && !slices.ContainsFunc(past[id], func(was core.RefreshToken) bool {
+		was.RevokedAt = before[id].RevokedAt
+		return was.Generation < before[id].Generation && same(was, after[id])
+	}) {
+		return fmt.Errorf("forgetful, %v became %v, which it never was", before[id], after[id])
+	}
+	delete(before, id)
+	delete(after, id)
+	if !maps.EqualFunc(before, after, same) {
+		return fmt.Errorf("others became %v, want %v", after, before)
+	}
+	return nil
+}
+
+// calls makes calls of a store at random.
+type calls struct {
+	rng     *rand.Rand
+	now     time.Time
+	deletes bool // with DeleteExpired
+	// sessions are those that were created, as the exchanges left them that were meant
+	// to succeed.
+	sessions []core.RefreshToken
+}
+
+// next returns a call, which says in words what the store has answered.
+func (c *calls) next() func(core.RefreshStore) string {
+	ctx, at := context.Background(), c.now
+	c.now = at.Add(time.Duration(c.rng.IntN(600_000)) * time.Millisecond)
+	user := []string{"ada", "bob"}[c.rng.IntN(2)]
+	if len(c.sessions) == 0 || c.rng.IntN(100) < 30 {
+		limit := c.rng.IntN(4)
+		t := core.RefreshToken{
+			ID: core.NewTokenID(user), UserID: user, AccessRef: ref(0), IssuedAt: at, ExchangedAt: at,
+			ExpiresAt: at.Add(time.Duration(1+c.rng.IntN(300)) * time.Minute),
+		}
+		c.sessions = append(c.sessions, t)
+		return func(s core.RefreshStore) string { return words("Create", s.Create(ctx, t, limit)) }
+	}
+	t := &c.sessions[c.rng.IntN(len(c.sessions))]
+	id := t.ID
+	switch n := c.rng.IntN(100); {
+	case n < 50:
+		x := core.Exchange{ID: id, Generation: t.Generation, From: t.AccessRef, To: ref(t.Generation + 1), At: at, ExpiresAt: t.ExpiresAt}
+		t.Generation, t.AccessRef = x.Generation+1, x.To
+		return exchange(x)
+	case n < 65:
+		g := max(0, t.Generation+c.rng.Int64N(5)-2)
+		return exchange(core.Exchange{ID: id, Generation: g, From: ref(g), To: ref(g + 1), At: at, ExpiresAt: t.ExpiresAt})
+	case n < 80:
+		return func(s core.RefreshStore) string { return words("Revoke", s.Revoke(ctx, id, at)) }
+	case n < 85 && c.deletes:
+		return func(s core.RefreshStore) string {
+			n, err := s.DeleteExpired(ctx, at.Add(-time.Minute), 500)
+			return words("DeleteExpired", n, err)
+		}
+	case n < 90:
+		return func(s core.RefreshStore) string {
+			n, err := s.RevokeUser(ctx, user, at)
+			return words("RevokeUser", n, err)
+		}
+	default:
+		return func(s core.RefreshStore) string {
+			list, err := s.ListUser(ctx, user, at)
+			return words("ListUser", list, err)
+		}
+	}
+}
+
+func exchange(x core.Exchange) func(core.RefreshStore) string {
+	return func(s core.RefreshStore) string {
+		t, err := s.Exchange(context.Background(), x)
+		return words("Exchange", t, err)
+	}
+}
+
+func get(s core.RefreshStore, id string) string {
+	t, err := s.Get(context.Background(), id)
+	return words("Get", t, err)
+}
+
+// ref returns the reference that all sessions have at a generation.
+func ref(generation int64) core.Ref {
+	var r core.Ref
+	binary.BigEndian.PutUint64(r[:], uint64(generation)+1)
+	return r
+}
+
+// words says what a method has returned.
+func words(method string, results ...any) string {
+	for i, result := range results {
+		for _, known := range []error{core.ErrNotFound, core.ErrConflict} {
+			if err, ok := result.(error); ok && errors.Is(err, known) {
+				results[i] = known
+			}
+		}
+	}
+	return method + ": " + fmt.Sprintln(results...)
+}
+
+func same(a, b core.RefreshToken) bool { return words("", a) == words("", b) }
