@@ -26,7 +26,7 @@ func (r *request) readAnswer() {
 		r.readCookie(c)
 	}
 	if body.Refresh != "" {
-		r.got = pair{body.Access, body.Refresh}
+		r.got = pair{access: body.Access, refresh: body.Refresh}
 		r.lines = []line{{access: true, refresh: true, pair: r.got}}
 	}
 	if r.from.thief && r.got.refresh != "" {
@@ -47,6 +47,10 @@ func (r *request) readCookie(c *http.Cookie) {
 	case "refresh_token":
 		r.got.refresh = c.Value
 		l.refresh, l.pair.refresh = true, c.Value
+		r.lines = append(r.lines, l)
+	case sessionName:
+		r.got.session = c.Value
+		l.session, l.pair.session = true, c.Value
 		r.lines = append(r.lines, l)
 	}
 }
@@ -78,6 +82,10 @@ func (l line) String() string {
 	switch {
 	case l.access && l.refresh:
 		return l.pair.String()
+	case l.session && len(l.pair.session) > 12:
+		return "the session " + l.pair.session[8:12]
+	case l.session:
+		return "the session " + l.pair.session
 	case l.pair == (pair{}) && l.access:
 		return "the deletion of the access token"
 	case l.pair == (pair{}):

@@ -35,17 +35,21 @@ func TestEveryPropertyCanFail(t *testing.T) {
 		{"an exchange is acknowledged and lost", on(alone, func() core.RefreshStore { return losesExchanges{newPlainStore()} }), oneDescendant},
 		{"a failure is told as no record", with(alone, func(w *world, _ *core.Config) { w.failure = core.ErrNotFound }), failureChanges},
 		{"a login that presents no cookies", with(logins, func(w *world, _ *core.Config) { w.forgetful = true }), identityStays},
+		{"a browser that does not keep the session's cookie", with(logins, func(w *world, _ *core.Config) { w.nameless = true }), identityStays},
 		{"a revocation is dated back", on(logins, func() core.RefreshStore { return datesBack{newPlainStore()} }), identityStays},
 		{"later logins end too", on(thief, func() core.RefreshStore { return revokesLater{newPlainStore()} }), loginSurvives},
 		{"whoever brings junk is put out", with(alone, revokeForJunk), forgedChanges},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, failed, err := find(t.Name(), test.scenario, 5000)
-			var v *violation
-			if !errors.As(err, &v) || v.property != test.want {
-				t.Fatalf("schedule %d: %v, want a failure of %s", failed, err, test.want)
+			// The same bug can break another property first, in another schedule.
+			for i := range 5000 {
+				var v *violation
+				if _, err := try(t.Name(), test.scenario, i, nil); errors.As(err, &v) && v.property == test.want {
+					t.Logf("schedule %d: %v", i, err)
+					return
+				}
 			}
-			t.Logf("schedule %d: %v", failed, err)
+			t.Fatalf("in no schedule a failure of %s", test.want)
 		})
 	}
 }

@@ -13,6 +13,8 @@ type client struct {
 	applying *request
 	// visit is what the last login began whose cookies the jar got.
 	visit *visit
+	// left says that the cookies of a logout came last, where there is one of the session.
+	left bool
 	// overtaken says that an answer to an earlier visit came after it.
 	overtaken bool
 	// bag is all that a thief has got, the newest last.
@@ -61,6 +63,9 @@ func (w *world) applyToJar(r *request, l line) {
 	}
 	if l.refresh {
 		c.jar.refresh = l.pair.refresh
+	}
+	if l.session && !w.nameless {
+		c.jar.session, c.left = l.pair.session, l.pair.session == "none"
 	}
 }
 

@@ -76,10 +76,17 @@ func (a *accessTokens) check(r *request) {
 // judgePage looks at a request that TokenRequired answered.
 func (w *world) judgePage(r *request) {
 	c, genuine := w.access.issued[r.pair.access]
-	valid := genuine && r.arrived.Add(r.on.skew).Before(c.ExpiresAt)
+	fresh := genuine && r.arrived.Add(r.on.skew).Before(c.ExpiresAt)
+	another := !r.from.app && r.pair.session != "" && r.pair.session != c.SessionID
+	valid := fresh && !another
+	if fresh && another {
+		w.count("pages refused after another login")
+	}
 	switch {
 	case valid != (r.status == http.StatusOK) || valid && r.user200 != c.UserID || len(r.lines) > 0:
 		violated(asDocumented, "%v: %d, user %q, %d cookies", r, r.status, r.user200, len(r.lines))
+	case valid && w.named && !r.from.thief && !r.from.app && r.after != nil && (c.SessionID != r.after.session || r.left):
+		violated(identityStays, "%v is let through as %s, and the last login or logout was another", r, c.UserID)
 	case valid && !r.from.thief && !w.restored && r.after != nil && c.SessionID != r.after.session && c.IssuedAt.After(w.answeredAt[r.after]):
 		violated(identityStays, "%v is let through as %s, by an access token issued after the login of %s", r, c.UserID, r.after.user)
 	}

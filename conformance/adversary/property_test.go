@@ -19,7 +19,8 @@ const (
 	// failureChanges is of every request that met a failure of the store.
 	failureChanges property = "(d) a store that fails logs nobody out: 503, and the cookies stay"
 	// identityStays ends with the access token: one that was issued before the
-	// login is valid until it expires, as always.
+	// login is valid until it expires, as always; but where Cookies.SessionName is
+	// set it is valid no longer in the browser of the login.
 	identityStays property = "(e) a late answer neither swaps identities nor deletes the cookies of a new login"
 	// loginSurvives is of logins that come after the request that detects.
 	loginSurvives property = "(f) a login that follows a compromise survives it"

@@ -50,6 +50,7 @@ type request struct {
 	mapping
 	genuine bool   // of the refresh token
 	after   *visit // the visit of the client when the request was sent
+	left    bool   // a logout was the last that the client heard of, then
 	visit   *visit // of a login: what it begins
 	on      *server
 	http    *http.Request
@@ -81,8 +82,8 @@ type request struct {
 
 // line is a Set-Cookie line, or what an app takes from its answer at once.
 type line struct {
-	access, refresh bool
-	pair            pair // empty to delete
+	access, refresh, session bool
+	pair                     pair // empty to delete
 }
 
 type requestKey struct{}

@@ -42,6 +42,9 @@ func newForgery() string {
 	return p.RefreshToken
 }
 
+// sessionName is the name of the cookie that says which session the last login began.
+const sessionName = "session"
+
 // addServers chooses the config and makes the servers.
 func (w *world) addServers() {
 	pick := func(of ...time.Duration) time.Duration { return of[w.rng.IntN(len(of))] }
@@ -61,6 +64,10 @@ func (w *world) addServers() {
 	if w.logins && w.chance(30) {
 		w.idle = max(10*time.Minute, w.expiry+time.Second)
 		cfg.IdleTimeout = w.idle
+	}
+	if w.chance(50) {
+		w.named = true
+		cfg.Cookies.SessionName = sessionName
 	}
 	if w.chance(20) {
 		// The record is looked at before it is exchanged.
@@ -141,7 +148,7 @@ func (s *server) logOut(w http.ResponseWriter, hr *http.Request) {
 // send makes a request that presents the pair; it has not arrived yet.
 func (w *world) send(c *client, k kind, p pair) *request {
 	w.sent++
-	r := &request{id: w.sent, from: c, kind: k, pair: p, user: c.user, after: c.visit, recorder: httptest.NewRecorder()}
+	r := &request{id: w.sent, from: c, kind: k, pair: p, user: c.user, after: c.visit, left: c.left, recorder: httptest.NewRecorder()}
 	r.on = w.servers[w.rng.IntN(len(w.servers))]
 	if m, ok := w.ledger.refresh[p.refresh]; ok {
 		r.mapping, r.genuine = m, true
@@ -174,6 +181,9 @@ func (r *request) present(p pair) {
 	}
 	if p.refresh != "" {
 		cookies = append(cookies, "refresh_token="+p.refresh)
+	}
+	if p.session != "" {
+		cookies = append(cookies, sessionName+"="+p.session)
 	}
 	switch {
 	case r.kind == grant:

@@ -83,7 +83,8 @@ func (w *world) progress(r *request) {
 	case r.stage == sent:
 		if w.chance(5) && r.kind != login && r.kind != logout {
 			w.count("repeated requests")
-			w.send(r.from, r.kind, r.pair).after = r.after
+			again := w.send(r.from, r.kind, r.pair)
+			again.after, again.left = r.after, r.left
 		}
 		w.arrive(r)
 	case r.stage == running && w.chance(4):

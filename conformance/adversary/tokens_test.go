@@ -29,8 +29,9 @@ func (a *accessTokens) Verify(text string) (core.Claims, error) {
 	return c, nil
 }
 
-// pair is what a client holds: either may be empty.
-type pair struct{ access, refresh string }
+// pair is what a client holds: each may be empty. In a browser there may be the cookie
+// beside it that says which session the last login began.
+type pair struct{ access, refresh, session string }
 
 // mapping is what a refresh token says.
 type mapping struct {

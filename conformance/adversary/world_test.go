@@ -56,8 +56,10 @@ type world struct {
 	sessions  int           // Config.MaxSessions
 	servers   []*server
 	store     *gate
+	named     bool  // a cookie says which session the last login began
 	failure   error // what a store that fails returns
 	forgetful bool  // browsers log in without the cookies of before
+	nameless  bool  // browsers do not keep the cookie that says which session it was
 	access    *accessTokens
 	ledger    *ledger
 	clients   []*client
