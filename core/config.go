@@ -44,12 +44,12 @@ type Config struct {
 	// response. The same pair is the same refresh token, and an access token of the
 	// same reference, iat and exp; its text can differ where signatures are random
 	// (ECDSA, RSA-PSS), and its claims where RefreshClaims is set. Later the token is
-	// compromised. Choose it longer than a failover of the store takes, than a
-	// request can take, and than the servers' clocks differ. Negative: none. Default:
-	// 10 seconds.
+	// compromised. Choose it longer than a failover of the store takes, and than a
+	// request can take, by more than the servers' clocks differ: between two servers
+	// the window is so much shorter. Negative: none. Default: 10 seconds.
 	//
-	// New wants AccessTokenDuration − RefreshBefore to be at least one second
-	// longer than Grace, so that two exchanges never fall into one window.
+	// New wants AccessTokenDuration − RefreshBefore to be at least one second longer
+	// than Grace, so that by one clock two exchanges never fall into one window.
 	Grace time.Duration
 	// RefreshBefore is how long before its expiry an access token can be
 	// refreshed, but for the last one of its session, which no refresh could
@@ -152,8 +152,8 @@ func (c Config) withDefaults() (Config, error) {
 	switch {
 	case c.Leeway < 0 || c.Leeway > maxLeeway:
 		return Config{}, fmt.Errorf("Leeway is %v: it must be from 0 to %v", c.Leeway, maxLeeway)
-	case c.VerifiedCache < 0:
-		return Config{}, fmt.Errorf("VerifiedCache is %d: it must not be negative", c.VerifiedCache)
+	case c.VerifiedCache < 0 || c.VerifiedCache > maxVerifiedCache:
+		return Config{}, fmt.Errorf("VerifiedCache is %d: it must be from 0 to %d", c.VerifiedCache, maxVerifiedCache)
 	}
 	return c, nil
 }

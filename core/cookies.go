@@ -11,8 +11,9 @@ import (
 // The limits of RFC 6265bis §5.6 and §5.5: browsers drop larger cookies and
 // shorten longer lifetimes.
 const (
-	maxCookieBytes = 4096
-	maxCookieAge   = 400 * 24 * time.Hour
+	maxCookieBytes    = 4096
+	maxAttributeBytes = 1024
+	maxCookieAge      = 400 * 24 * time.Hour
 )
 
 // Cookies says how the cookies look. Those of the two tokens are HttpOnly and live as
@@ -112,15 +113,18 @@ func (c Cookies) withDefaults() (Cookies, error) {
 	if !strings.HasPrefix(c.RefreshPath, "/") {
 		return c, fmt.Errorf("Cookies: RefreshPath %q does not begin with a slash", c.RefreshPath)
 	}
-	cookies := []*http.Cookie{c.access("", 0), c.refresh("", 0)}
+	cookies := []*http.Cookie{c.access("", 0), c.refresh(strings.Repeat("x", tokenLength), 0)}
 	if c.SessionName != "" {
-		cookies = append(cookies, c.session("", 0))
+		cookies = append(cookies, c.session(strings.Repeat("x", idLength), 0))
 	}
 	for _, cookie := range cookies {
 		if err := cookie.Valid(); err != nil {
 			return c, fmt.Errorf("Cookies: %w", err)
 		}
 		if err := checkPrefix(cookie); err != nil {
+			return c, fmt.Errorf("Cookies: %w", err)
+		}
+		if err := checkLengths(cookie); err != nil {
 			return c, fmt.Errorf("Cookies: %w", err)
 		}
 	}
@@ -143,6 +147,18 @@ func (c Cookies) cookie(name, value, path string, maxAge int) *http.Cookie {
 		Name: name, Value: value, Path: path, Domain: c.Domain, MaxAge: maxAge,
 		Secure: !c.Insecure, HttpOnly: true, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}
+}
+
+// checkLengths says whether browsers heed the cookie, whose value is as long as it gets.
+func checkLengths(cookie *http.Cookie) error {
+	if len(cookie.Path) > maxAttributeBytes { // net/http takes no domain that is as long
+		return fmt.Errorf("browsers ignore a path of more than %d bytes", maxAttributeBytes)
+	}
+	cookie.MaxAge = int(maxCookieAge / time.Second)
+	if n := len(cookie.String()); n > maxCookieBytes {
+		return fmt.Errorf("a cookie of that name would be %d bytes long, and browsers drop those above %d", n, maxCookieBytes)
+	}
+	return nil
 }
 
 // checkSize says whether a cookie can carry the access token.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 )
 
@@ -22,12 +23,12 @@ type Schema struct {
 
 // New returns a schema that keeps its sessions in store and makes its access
 // tokens with tokens. It returns an error for a config that can't work, and says
-// which field is wrong. It never closes the store.
+// which field is wrong, or for a store or tokens that are nil. It never closes the store.
 func New(store RefreshStore, tokens AccessTokens, cfg Config) (*Schema, error) {
-	if store == nil {
+	if isNil(store) {
 		return nil, errors.New("core: no store")
 	}
-	if tokens == nil {
+	if isNil(tokens) {
 		return nil, errors.New("core: no access tokens")
 	}
 	cfg, err := cfg.withDefaults()
@@ -55,6 +56,13 @@ func New(store RefreshStore, tokens AccessTokens, cfg Config) (*Schema, error) {
 		cfg: cfg, store: store, tokens: tokens, keys: keys, origins: origins,
 		verifier: newVerifier(tokens, cfg),
 	}, nil
+}
+
+// isNil reports whether there is nothing in v, or a nil pointer, as from a constructor
+// that has failed and whose error was overlooked.
+func isNil(v any) bool {
+	p := reflect.ValueOf(v)
+	return v == nil || p.Kind() == reflect.Pointer && p.IsNil()
 }
 
 // Tokens is a pair of tokens, as a login or a refresh issues it. It prints and

@@ -10,6 +10,9 @@ import (
 // cacheShards is how many locks share the cache, as long as it has room enough.
 const cacheShards = 16
 
+// maxVerifiedCache is far beyond what is worth its memory.
+const maxVerifiedCache = 1 << 24
+
 // verifiedCache remembers the claims of verified access tokens. Only tokens that
 // verified get in, so nobody can fill it who can't sign. A nil cache is empty
 // and stays so.

@@ -26,7 +26,7 @@ type Verifier struct {
 // and Clock; it needs no Secret. It returns an error for a config that can't work,
 // and says which field is wrong.
 func NewVerifier(tokens AccessVerifier, cfg Config) (*Verifier, error) {
-	if tokens == nil {
+	if isNil(tokens) {
 		return nil, errors.New("core: no access tokens")
 	}
 	cfg, err := cfg.withDefaults()

@@ -54,14 +54,17 @@ func TestAPublicKeyIsNoSecretOfTheSchema(t *testing.T) {
 	}
 }
 
-// An error of HS256 may be looked at after core.New has been called.
-func TestNoTokensHaveNoPublicKey(t *testing.T) {
+// An error of HS256 that was overlooked is one of core.New.
+func TestNoTokensMakeNoSchema(t *testing.T) {
 	tokens, err := jwttoken.HS256([]byte("short"))
 	if err == nil {
 		t.Fatal("a short secret is accepted")
 	}
 	var store struct{ core.RefreshStore }
-	if _, err := core.New(store, tokens, core.Config{Secret: core.NewSecret()}); err != nil {
-		t.Errorf("New = %v", err)
+	if _, err := core.New(store, tokens, core.Config{Secret: core.NewSecret()}); err == nil {
+		t.Error("New makes a schema")
+	}
+	if _, err := core.NewVerifier(tokens, core.Config{}); err == nil {
+		t.Error("NewVerifier makes a verifier")
 	}
 }
