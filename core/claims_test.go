@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"reflect"
 	"strings"
@@ -160,31 +161,45 @@ func TestRefreshClaimsInTwoTabs(t *testing.T) {
 	}
 }
 
-// With an access token presented the next one is signed before anything moves.
+// The next access token is signed before anything moves: however long that fails, and
+// however often the client repeats its request, it is no theft.
 func TestASignerThatFailsChangesNothing(t *testing.T) {
-	w := newWorld(t, nil)
-	pair := w.login("ada")
-	w.expire()
-	w.tokens.signErr = errors.New("no key")
-	w.refused(pair, core.ErrClaims)
-	w.expire()
-	w.refused(pair, core.ErrClaims)
-	w.tokens.signErr = nil
-	w.refresh(pair)
+	for _, access := range []bool{true, false} {
+		t.Run(fmt.Sprintf("access token %t", access), func(t *testing.T) {
+			w := newWorld(t, nil)
+			pair := w.login("ada")
+			if !access {
+				pair.AccessToken = ""
+			}
+			w.expire()
+			w.tokens.signErr = errors.New("no key")
+			for range 12 {
+				w.refused(pair, core.ErrClaims)
+				w.clock.Advance(time.Second)
+			}
+			w.tokens.signErr = nil
+			w.refresh(pair)
+		})
+	}
 }
 
-func TestASignerThatFailsWithoutAnAccessTokenIsLikeALostAnswer(t *testing.T) {
-	w := newWorld(t, nil)
-	pair := w.login("ada")
-	pair.AccessToken = ""
+// What comes before the claims in the order of checks decides, signer or not.
+func TestASignerThatFailsHidesNoVerdict(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+	ended := w.login("ada")
+	if err := w.Logout(w.ctx, ended.RefreshToken); err != nil {
+		t.Fatal(err)
+	}
+	stale := w.login("ada")
+	w.expire()
+	w.refresh(stale)
 	w.expire()
 	w.tokens.signErr = errors.New("no key")
-	w.refused(pair, core.ErrClaims)
-	w.tokens.signErr = nil
-	w.clock.Advance(5 * time.Second)
-	next := w.refresh(pair)
-	w.expire()
-	w.refresh(next)
+	w.refused(ended, core.ErrInvalidRefreshToken)
+	w.refused(stale, core.ErrCompromised)
+	if n := w.live("ada"); n != 0 {
+		t.Errorf("%d sessions are live", n)
+	}
 }
 
 // The access token's claims are what the next one gets, unless the record says

@@ -26,8 +26,15 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 	e.Err = ErrCompromised
 	// What counts is when the request arrived: a login that came after it survives,
 	// however long the request took. But the clock of the server that issued the
-	// record may be ahead of this one's.
-	n, err := s.store.RevokeUser(ctx, r.UserID, later(a.arrived, r.IssuedAt))
+	// record may be ahead of this one's, and what expires before its moment must end too.
+	var n, before int
+	var err error
+	if r.IssuedAt.After(a.arrived) {
+		before, err = s.store.RevokeUser(ctx, r.UserID, a.arrived)
+	}
+	if err == nil {
+		n, err = s.store.RevokeUser(ctx, r.UserID, later(a.arrived, r.IssuedAt))
+	}
 	if err != nil {
 		// The record is still live: the next presentation detects it again. The
 		// caller must not take this for a verdict, but an alarm should know.
@@ -37,12 +44,13 @@ func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) er
 	}
 	// The record was revoked just now: the answer may be overtaking a new login's
 	// cookies, so it clears none unless there is no grace.
-	refused := &refusal{err: ErrCompromised, final: s.cfg.Grace == 0}
+	refused := &refusal{err: ErrCompromised, final: s.cfg.Grace == 0, session: r.ID}
 	if n == 0 {
 		// The sessions ended between the look and the revocation: by another
 		// request that detected it too, or by a logout.
 		return s.reject(ctx, refused, e)
 	}
+	n += before
 	s.cfg.Logger.WarnContext(ctx, "tokenauth: sessions of a compromised refresh token ended", "user", r.UserID, "session", r.ID, "sessions", n)
 	e.At, e.Sessions = a.now, n
 	call(ctx, s.cfg.Hooks.Compromise, e)

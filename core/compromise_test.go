@@ -246,3 +246,25 @@ func TestCompromisedOnlyLooks(t *testing.T) {
 		t.Errorf("without a record: %v", err)
 	}
 }
+
+// As RevokeUser does: also what expires before the moment, of a clock that is ahead, in which
+// the stolen session was issued.
+func TestACompromiseEndsWhatIsAboutToExpire(t *testing.T) {
+	store, behind := newStore(), newClock()
+	config := func(c *core.Config) { c.MaxSessions, c.IdleTimeout, c.Grace = -1, 5*time.Minute, -1 }
+	ahead := &clock{at: start.Add(5 * time.Second)}
+	w, wAhead := newWorldOn(t, store, behind, config), newWorldOn(t, store, ahead, config)
+	other := w.login("ada")
+	behind.Advance(5*time.Minute - 3*time.Second)
+	ahead.Advance(5*time.Minute - 3*time.Second)
+	stolen := wAhead.login("ada")
+	if _, err := wAhead.Refresh(w.ctx, stolen.RefreshToken, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Refresh(w.ctx, stolen.RefreshToken, ""); !errors.Is(err, core.ErrCompromised) {
+		t.Fatal(err)
+	}
+	if _, err := w.Refresh(w.ctx, other.RefreshToken, other.AccessToken); err == nil {
+		t.Error("a session of the user outlives the compromise")
+	}
+}

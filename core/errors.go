@@ -62,17 +62,12 @@ type refusal struct {
 	// final means that the presented refresh token will never be accepted
 	// again, so that the cookies that brought it are worth nothing.
 	final bool
+	// session is the id of the refresh token's session, empty where it is not genuine.
+	session string
 }
 
 func (r *refusal) Error() string { return r.err.Error() }
 func (r *refusal) Unwrap() error { return r.err }
-
-// isFinal reports whether the refresh token behind the error is worth nothing any
-// more. A failure of ours never says so, whatever caused it.
-func isFinal(err error) bool {
-	var r *refusal
-	return errors.As(err, &r) && r.final && !isOurs(err)
-}
 
 // isOurs reports whether the error is a failure of the server's and not a verdict.
 // It is asked first: what such an error wraps may look like one.

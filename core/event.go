@@ -28,15 +28,26 @@ type Event struct {
 	// Err is why, in Compromise and Rejection: one of the package's errors,
 	// matched with errors.Is.
 	Err error
+
+	cause string // why sessions ended, in Revocation
 }
 
-// Reason returns the stable name of Err, the one that Error.Code and the JSON body
-// of the answer have, such as "access_token_expired". It is empty where Err is nil,
-// and "internal_error" where Err is none of the package's. There are few, so it is
-// fit for a label of a metric.
+// What Reason says of a revocation.
+const (
+	causeLogout  = "logout"
+	causeLogin   = "login"
+	causeRevoked = "revoked"
+)
+
+// Reason returns why, as a stable name. In Compromise and Rejection it is that of Err, the
+// one that Error.Code and the JSON body of the answer have, such as
+// "access_token_expired", and "internal_error" where Err is none of the package's. In
+// Revocation it is "logout", "login" for a session that a login took the place of, or
+// "revoked" for one that RevokeSession and its like ended. Else it is empty. There are
+// few, so it is fit for a label of a metric.
 func (e Event) Reason() string {
 	if e.Err == nil {
-		return ""
+		return e.cause
 	}
 	for _, a := range answers {
 		if errors.Is(e.Err, a.err) {
@@ -47,8 +58,8 @@ func (e Event) Reason() string {
 }
 
 // LogValue implements [slog.LogValuer]: it returns a group with the keys at, user,
-// session, ref, device, sessions, reason and err, in that order, without those whose
-// field is zero. at is UTC. err is the text of Err, which can hold that of an error of the
+// session, ref, device, sessions, reason and err, in that order, without those that are
+// zero. at is UTC. err is the text of Err, which can hold that of an error of the
 // store's or of Config.RefreshClaims; what the schema adds holds no part of a token.
 // The user's id and the device are as users and clients chose them.
 func (e Event) LogValue() slog.Value {
@@ -71,8 +82,11 @@ func (e Event) LogValue() slog.Value {
 	if e.Sessions != 0 {
 		attrs = append(attrs, slog.Int("sessions", e.Sessions))
 	}
+	if reason := e.Reason(); reason != "" {
+		attrs = append(attrs, slog.String("reason", reason))
+	}
 	if e.Err != nil {
-		attrs = append(attrs, slog.String("reason", e.Reason()), slog.String("err", e.Err.Error()))
+		attrs = append(attrs, slog.String("err", e.Err.Error()))
 	}
 	return slog.GroupValue(attrs...)
 }

@@ -160,9 +160,9 @@ func (w *fuzzWorld) endedBy(text string, tokens ...string) []string {
 }
 
 // presented returns the cookies of a plain request that presents the same genuine
-// tokens, their sessions' users that are live, and how many sessions they are of. More
+// tokens, bearer tokens among them, their sessions' users that are live, and how many sessions they are of. More
 // than four refresh tokens are not looked for, nor at more than eight access tokens.
-func (w *fuzzWorld) presented(r *http.Request) (cookies []string, users []string, sessions int) {
+func (w *fuzzWorld) presented(r *http.Request, bearer ...string) (cookies []string, users []string, sessions int) {
 	var seen []string // kinds, each of which is a session
 	add := func(cookie, text, token string) {
 		kind, genuine := w.kindOf(text, token)
@@ -186,6 +186,9 @@ func (w *fuzzWorld) presented(r *http.Request) (cookies []string, users []string
 			looked[text] = true
 			add("access_token", text, "access")
 		}
+	}
+	for _, text := range bearer {
+		add("access_token", text, "access")
 	}
 	slices.Sort(users)
 	return cookies, users, len(seen)
@@ -216,9 +219,13 @@ func FuzzClearTokenCookies(f *testing.F) {
 		if r == nil {
 			return
 		}
-		cookies, users, _ := w.presented(r)
 		access, one := onlyOf(r, accessNames...)
 		tokens, headers := bearerOf(r)
+		bearer := tokens
+		if headers > 1 {
+			bearer = nil
+		}
+		cookies, users, _ := w.presented(r, bearer...)
 		var plain string
 		switch {
 		case len(refreshTexts(r)) == 0 && one && access == "" && len(tokens) > 0:

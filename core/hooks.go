@@ -32,12 +32,12 @@ type Hooks struct {
 	// Err.
 	Compromise func(ctx context.Context, e Event)
 	// Revocation: a logout, a login in the place of a session, or a call that ends
-	// sessions did so. Its event has Sessions. RevokeUser and RevokeUserOf know the
-	// user and no session. RevokeSession and RevokeOtherSessions tell of each
-	// session, with UserID, SessionID and Device. Logouts and logins know the
-	// session; the user too if an access token of that session came with the request,
-	// else the Login event of that session tells. What a login ends because of
-	// Config.MaxSessions is not told: the store does it.
+	// sessions did so, and Event.Reason says which. Its event has Sessions and UserID.
+	// RevokeUser and RevokeUserOf tell of all sessions at once; the others tell of each
+	// session, with SessionID and, where its record was read, Device. Where no access token
+	// tells whose session a logout or a login has ended, the record is read for it: one
+	// more call of the store, and if that fails the event has no UserID. What a login ends
+	// because of Config.MaxSessions is not told: the store does it.
 	Revocation func(ctx context.Context, e Event)
 	// Rejection: a token was refused, a request to refresh or to end sessions was, or
 	// the store could not answer. Err tells which: an access token that has expired or is
@@ -45,7 +45,8 @@ type Hooks struct {
 	// here too; one whose sessions the store failed to end is, with an Err that matches
 	// ErrStoreUnavailable and ErrCompromised. Its event has Err and what is
 	// known of the session: nothing where the token is not genuine, SessionID and Ref
-	// from a genuine one, and UserID and Device once its record was read.
+	// from a genuine one, UserID from an access token that is genuine, and UserID and
+	// Device once its record was read.
 	// A failed RunCleanup is told to the log alone.
 	Rejection func(ctx context.Context, e Event)
 }

@@ -151,7 +151,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 	}{
 		{"a login", nil, func(a *audit) { a.begin() }, []string{begun}},
 		{"a login in the place of a session", nil, func(a *audit) { a.loginAgain(a.begin().RefreshToken) },
-			[]string{begun, "revocation session=s1 sessions=1", "login user=ada session=s2 ref=r2 device=phone"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=login", "login user=ada session=s2 ref=r2 device=phone"}},
 		{"a login in the place of nothing", nil, func(a *audit) { a.loginAgain("junk") },
 			[]string{"login user=ada session=s1 ref=r1 device=phone"}},
 		{"a login that can't be recorded", nil, func(a *audit) { a.Login(a.ctx, "", core.LoginOptions{}) }, nil},
@@ -196,7 +196,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 				return nil
 			}
 			a.refused(stale, core.ErrCompromised)
-		}, []string{begun, refreshed, "revocation session=s1 sessions=1",
+		}, []string{begun, refreshed, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout",
 			"rejection user=ada session=s1 ref=r1 device=laptop reason=refresh_token_compromised"}},
 
 		{"a forged refresh token", nil, func(a *audit) { a.Refresh(a.ctx, "junk", "") }, []string{"rejection reason=invalid_refresh_token"}},
@@ -238,9 +238,9 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			pair := a.begin()
 			a.tokens.signErr = errBroken
 			a.refused(pair, core.ErrClaims)
-		}, []string{begun, "rejection user=ada session=s1 ref=r1 reason=claims_unavailable"}},
+		}, []string{begun, "rejection user=ada session=s1 ref=r1 device=laptop reason=claims_unavailable"}},
 
-		{"a logout", nil, func(a *audit) { a.Logout(a.ctx, a.begin().RefreshToken) }, []string{begun, "revocation session=s1 sessions=1"}},
+		{"a logout", nil, func(a *audit) { a.Logout(a.ctx, a.begin().RefreshToken) }, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
 		{"a logout of a session that is not in the store", nil, func(a *audit) {
 			pair := a.begin()
 			a.store.restore(map[string]core.RefreshToken{})
@@ -258,26 +258,26 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			a.Logout(a.ctx, pair.RefreshToken)
 		}, []string{begun, "rejection session=s1 reason=store_unavailable"}},
 		{"the end of all sessions", nil, func(a *audit) { a.begin(); a.loginAgain(""); a.RevokeUser(a.ctx, "ada") },
-			[]string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada sessions=2"}},
+			[]string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada sessions=2 reason=revoked"}},
 		{"the end of no session", nil, func(a *audit) { a.RevokeUser(a.ctx, "ada") }, nil},
 		{"the end of all sessions that the store fails", nil, func(a *audit) { a.store.fail(errBroken); a.RevokeUser(a.ctx, "ada") },
 			[]string{"rejection user=ada reason=store_unavailable"}},
 		{"the end of all sessions by a token", nil, func(a *audit) { a.RevokeUserOf(a.ctx, a.begin().RefreshToken) },
-			[]string{begun, "revocation user=ada sessions=1"}},
+			[]string{begun, "revocation user=ada sessions=1 reason=revoked"}},
 		{"the end of all sessions by a revoked token", nil, func(a *audit) {
 			pair := a.begin()
 			a.Logout(a.ctx, pair.RefreshToken)
 			a.RevokeUserOf(a.ctx, pair.RefreshToken)
-		}, []string{begun, "revocation session=s1 sessions=1", "rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout", "rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
 		{"the end of all sessions by a forged token", nil, func(a *audit) { a.RevokeUserOf(a.ctx, "junk") },
 			[]string{"rejection reason=invalid_refresh_token"}},
 		{"the end of one session", nil, func(a *audit) { a.RevokeSession(a.ctx, "ada", a.begin().Claims.SessionID) },
-			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=revoked"}},
 		{"the end of a session that is over", nil, func(a *audit) {
 			pair := a.begin()
 			a.Logout(a.ctx, pair.RefreshToken)
 			a.RevokeSession(a.ctx, "ada", pair.Claims.SessionID)
-		}, []string{begun, "revocation session=s1 sessions=1"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
 		{"the end of somebody else's session", nil, func(a *audit) { a.RevokeSession(a.ctx, "bob", a.begin().Claims.SessionID) },
 			[]string{begun, "rejection user=bob reason=no_such_session"}},
 		{"the end of one session that the store fails", nil, func(a *audit) {
@@ -289,7 +289,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			pair := a.begin()
 			a.loginAgain("")
 			a.RevokeOtherSessions(a.ctx, "ada", pair.Claims.SessionID)
-		}, []string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s2 device=phone sessions=1"}},
+		}, []string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s2 device=phone sessions=1 reason=revoked"}},
 		{"a list of sessions that the store fails", nil, func(a *audit) { a.store.fail(errBroken); a.HasSessions(a.ctx, "ada") },
 			[]string{"rejection user=ada reason=store_unavailable"}},
 		{"looks at a stale token", nil, func(a *audit) {
@@ -317,7 +317,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			pair := a.refresh(a.begin())
 			a.Logout(a.ctx, pair.RefreshToken)
 			a.request(a.SessionRequired(nothing), "GET", pair.AccessToken, "")
-		}, []string{begun, refreshed, "revocation session=s1 sessions=1",
+		}, []string{begun, refreshed, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout",
 			"rejection user=ada session=s1 ref=r2 device=laptop reason=session_ended"}},
 		{"a sensitive request with an expired access token", nil, func(a *audit) {
 			a.request(a.SessionRequired(nothing), "GET", a.begin().AccessToken, "")
@@ -346,11 +346,11 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		}, []string{begun, "rejection user=ada session=s1 ref=r1 device=laptop reason=missing_access_token"}},
 
 		{"a logout of cookies", nil, func(a *audit) { pair := a.begin(); a.request(a.logout(), "POST", pair.AccessToken, pair.RefreshToken) },
-			[]string{begun, "revocation user=ada session=s1 sessions=1"}},
+			[]string{begun, "revocation user=ada session=s1 sessions=1 reason=logout"}},
 		{"a logout by an access token", nil, func(a *audit) {
 			pair := a.refresh(a.begin())
 			a.request(a.logout(), "POST", "", "", "Authorization", "Bearer "+pair.AccessToken)
-		}, []string{begun, refreshed, "revocation user=ada session=s1 sessions=1"}},
+		}, []string{begun, refreshed, "revocation user=ada session=s1 sessions=1 reason=logout"}},
 		{"a logout without a session", nil, func(a *audit) { a.request(a.logout(), "POST", "", "") }, nil},
 		{"a logout by GET", nil, func(a *audit) { a.request(a.logout(), "GET", "", "") }, []string{"rejection reason=method_not_allowed"}},
 		{"a logout from another origin", nil, func(a *audit) { a.request(a.logout(), "POST", "", "", crossOrigin...) },
@@ -371,10 +371,10 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		}, []string{"rejection reason=invalid_refresh_token"}},
 		{"a revocation request with a refresh token", nil, func(a *audit) {
 			a.post(a.RevocationEndpoint(), "token="+a.begin().RefreshToken)
-		}, []string{begun, "revocation session=s1 sessions=1"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
 		{"a revocation request with an access token", nil, func(a *audit) {
 			a.post(a.RevocationEndpoint(), "token="+a.begin().AccessToken)
-		}, []string{begun, "revocation user=ada session=s1 sessions=1"}},
+		}, []string{begun, "revocation user=ada session=s1 sessions=1 reason=logout"}},
 		{"a revocation request with a forged token", nil, func(a *audit) { a.post(a.RevocationEndpoint(), "token=junk") },
 			[]string{"rejection reason=invalid_refresh_token"}},
 		{"a revocation request with an overdue token", nil, func(a *audit) {

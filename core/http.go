@@ -20,7 +20,7 @@ import (
 // presents may have ended all the same.
 func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
 	opts := LoginOptions{Claims: claims, Device: r.UserAgent()}
-	pair, err := s.login(r.Context(), userID, opts, s.sessionsOfCookies(r, s.now()))
+	pair, err := s.login(r.Context(), userID, opts, s.sessionsOfCookies(r, causeLogin, s.now()))
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,8 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 // cookies. The session is that of the refresh token and of the access token, expired
 // or not, which may come alone, as with a Cookies.RefreshPath elsewhere. Where
 // another host has planted tokens beside those, each that is genuine ends its
-// session, up to four of refresh tokens. A request without a session, or with one
+// session, of refresh tokens the first four and of access tokens those among the first
+// eight texts; so does the access token of an Authorization header. A request without a session, or with one
 // that is over, only has its cookies deleted. A client without cookies that presents
 // an access token (RFC 6750 §2.1) ends the session of that.
 //
@@ -59,7 +60,11 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
 	}
 	now := s.now()
-	if _, err := s.revokeAll(ctx, s.sessionsOfCookies(r, now), now); err != nil {
+	sessions := s.sessionsOfCookies(r, causeLogout, now)
+	if text, bearer, err := bearerToken(r); bearer && err == nil {
+		sessions = s.withSessionOf(sessions, text, causeLogout)
+	}
+	if err := s.revokeAll(ctx, sessions, now); err != nil {
 		return err
 	}
 	s.clearCookies(w)

@@ -46,6 +46,10 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 		return
 	}
 	h := w.Header()
+	// As http.Error does: those of the body that was to be.
+	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		h.Del(name)
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
@@ -84,15 +88,32 @@ func asError(err error) *Error {
 }
 
 // WriteError answers a request with an error of this package's, as the schema's
-// own handlers do: it sets the headers that go with the error, deletes the
-// cookies where they are worth nothing any more, and calls Config.ErrorHandler.
+// own handlers do: it sets the headers that go with the error, deletes the request's
+// cookies where the error says that they are worth nothing any more, and calls
+// Config.ErrorHandler.
 // It is for handlers that call the schema's methods themselves. Any other error is a
 // 500, and the answer says nothing of it. It calls no hook.
 func (s *Schema) WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	if isFinal(err) {
+	if s.isWorthless(r, err) {
 		s.clearCookies(w)
 	}
 	s.verifier.writeError(w, r, err)
+}
+
+// isWorthless reports whether the error, which can be about a token from elsewhere, says
+// that the refresh token in the request's cookies will never be accepted again. A failure
+// of ours never says so, whatever caused it.
+func (s *Schema) isWorthless(r *http.Request, err error) bool {
+	var refused *refusal
+	if !errors.As(err, &refused) || !refused.final || isOurs(err) {
+		return false
+	}
+	text, ok := s.cfg.Cookies.refreshToken(r)
+	if !ok || text == "" {
+		return false
+	}
+	t, _, genuine := s.keys.open(text)
+	return !genuine || t.recordID() == refused.session
 }
 
 func (v *Verifier) writeError(w http.ResponseWriter, r *http.Request, err error) {

@@ -477,3 +477,18 @@ func TestClaimsFromNothing(t *testing.T) {
 		t.Errorf("ClaimsFrom = %v, %v", c, ok)
 	}
 }
+
+// As with http.Error.
+func TestAnErrorIsNotSentUnderHeadersOfAnotherBody(t *testing.T) {
+	w := newWorld(t, nil)
+	rec := httptest.NewRecorder()
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		rec.Header().Set(name, "3")
+	}
+	w.WriteError(rec, httptest.NewRequest("GET", "/", nil), core.ErrSessionEnded)
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		if rec.Header().Get(name) != "" {
+			t.Errorf("the error goes out under the %s of what was to be the body", name)
+		}
+	}
+}

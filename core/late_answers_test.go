@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func TestALookAtASessionThatIsGoneMayDeleteTheCookies(t *testing.T) {
 	w.store.restore(map[string]core.RefreshToken{})
 	_, err := w.VerifyRefreshToken(w.ctx, pair.RefreshToken)
 	rec := httptest.NewRecorder()
-	w.WriteError(rec, httptest.NewRequest("GET", "/", nil), err)
+	w.WriteError(rec, withCookies("GET", pair), err)
 	if rec.Code != 401 || len(rec.Header().Values("Set-Cookie")) != 2 {
 		t.Errorf("%v is answered %d %v", err, rec.Code, rec.Header())
 	}
@@ -138,6 +139,42 @@ func TestASlowRefusalClearsNoNewLogin(t *testing.T) {
 			a := late.post("/refresh", nil)
 			a.want(t, 401, "invalid_refresh_token")
 			a.keepsCookies(t)
+		})
+	}
+}
+
+// A handler can ask about a token that came in a form or a body: what is said of that says
+// nothing of the cookies.
+func TestWriteErrorDeletesOnlyTheCookiesThatWereRefused(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+	pair, other := w.login("ada"), w.login("ada")
+	if err := w.Logout(w.ctx, other.RefreshToken); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Minute)
+	junk := core.Tokens{AccessToken: "junk", RefreshToken: "junk"}
+	for _, test := range []struct {
+		name    string
+		refused string
+		cookies core.Tokens
+		deletes bool
+	}{
+		{"a forged token, and cookies of a live session", "junk", pair, false},
+		{"a token of a session that is over, and cookies of a live one", other.RefreshToken, pair, false},
+		{"a forged token, and no cookies", "junk", core.Tokens{}, false},
+		{"the cookie's own", other.RefreshToken, other, true},
+		{"a forged cookie's own", "junk", junk, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := w.Refresh(w.ctx, test.refused, "")
+			if !errors.Is(err, core.ErrInvalidRefreshToken) {
+				t.Fatal(err)
+			}
+			rec := httptest.NewRecorder()
+			w.WriteError(rec, withCookies("POST", test.cookies), err)
+			if deletes := len(rec.Header()["Set-Cookie"]) > 0; deletes != test.deletes {
+				t.Errorf("cookies are deleted: %t", deletes)
+			}
 		})
 	}
 }

@@ -19,8 +19,8 @@ type LoginOptions struct {
 	// not reserved (see ReservedClaim) and differ in more than case. Default: none.
 	Claims map[string]any
 	// Device describes the session to its user, as Sessions returns it, such as the
-	// client's User-Agent: what is not UTF-8, or NUL, is taken out, and what is beyond
-	// MaxDeviceBytes bytes is cut off. Default: empty.
+	// client's User-Agent: NUL is taken out, what is not UTF-8 becomes U+FFFD, and
+	// what is beyond MaxDeviceBytes bytes is cut off. Default: empty.
 	Device string
 	// Replaces is the refresh token that the client presents with the login,
 	// if any: its session ends, so that a late answer to it can't take the
@@ -41,7 +41,7 @@ type LoginOptions struct {
 func (s *Schema) Login(ctx context.Context, userID string, opts LoginOptions) (Tokens, error) {
 	var replaced []Event
 	for _, id := range s.sessionsOf(slices.Values([]string{opts.Replaces}), s.now()) {
-		replaced = append(replaced, Event{SessionID: id})
+		replaced = append(replaced, Event{SessionID: id, cause: causeLogin})
 	}
 	return s.login(ctx, userID, opts, replaced)
 }
@@ -73,7 +73,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 
 	// The old session ends first: once the new pair is out, nothing of the old
 	// one can be refreshed any more.
-	if _, err := s.revokeAll(ctx, replaced, now); err != nil {
+	if err := s.revokeAll(ctx, replaced, now); err != nil {
 		return Tokens{}, err
 	}
 	err = s.store.Create(ctx, RefreshToken{

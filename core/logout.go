@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -18,13 +19,12 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 	if a.token, a.keys, err = s.genuine(refreshToken, now); err != nil {
 		return s.reject(ctx, err, a.event())
 	}
-	return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
+	return s.revoke(ctx, Event{SessionID: a.token.recordID(), cause: causeLogout}, now)
 }
 
 // revoke ends the session that the event names, if it is there.
 func (s *Schema) revoke(ctx context.Context, e Event, now time.Time) error {
-	_, err := s.revokeAll(ctx, []Event{e}, now)
-	return err
+	return s.revokeAll(ctx, []Event{e}, now)
 }
 
 // revokeOf ends the session of a genuine access token, whose signer may know none.
@@ -32,15 +32,22 @@ func (s *Schema) revokeOf(ctx context.Context, c Claims) error {
 	if !isID(c.SessionID) {
 		return nil
 	}
-	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID}, s.now())
+	return s.revoke(ctx, Event{SessionID: c.SessionID, UserID: c.UserID, cause: causeLogout}, s.now())
 }
 
-// revokeAll ends the sessions that the events name, those that are there. They have the
-// time of one revocation together, and one that can't be ended shields no other. It
-// returns how many it has ended, and the last error.
-func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) (n int, err error) {
+// revokeAll is revokeEach, which goes on when the request is gone.
+func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	_, err := s.revokeEach(ctx, events, now)
+	return err
+}
+
+// revokeEach ends the sessions that the events name, those that are there. They have the
+// time of one revocation together, and one that can't be ended shields no other. It
+// returns how many it has ended, and the last error, which it tells once.
+func (s *Schema) revokeEach(ctx context.Context, events []Event, now time.Time) (n int, err error) {
+	var unended Event
 	for _, e := range events {
 		if err != nil && ctx.Err() != nil {
 			break
@@ -48,13 +55,31 @@ func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) (
 		switch failed := s.store.Revoke(ctx, e.SessionID, now); {
 		case failed == nil:
 			n++
-			e.At, e.Sessions = now, 1
-			call(ctx, s.cfg.Hooks.Revocation, e)
+			s.tellRevocation(ctx, e, now)
 		case !errors.Is(failed, ErrNotFound):
-			err = s.reject(ctx, s.unavailable(ctx, "revoke the session", failed), e)
+			err, unended = failed, e
 		}
 	}
-	return n, err
+	if err != nil {
+		unended.cause = ""
+		return n, s.reject(ctx, s.unavailable(ctx, "revoke the session", err), unended)
+	}
+	return n, nil
+}
+
+// tellRevocation tells the hook of the end of a session. Whose it was is what an audit
+// asks first: where the request does not say it, the record does.
+func (s *Schema) tellRevocation(ctx context.Context, e Event, now time.Time) {
+	if s.cfg.Hooks.Revocation == nil {
+		return
+	}
+	if e.UserID == "" {
+		if r, err := s.get(ctx, e.SessionID); err == nil {
+			e.UserID, e.Device = r.UserID, r.Device
+		}
+	}
+	e.At, e.Sessions = now, 1
+	s.cfg.Hooks.Revocation(ctx, e)
 }
 
 // RevokeUser ends all sessions of the user, also those that servers whose clocks are
@@ -62,6 +87,9 @@ func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) (
 // call survives it. Access tokens issued before go on until they expire.
 // ErrInvalidLogin means that no user can have that id, ErrStoreUnavailable that the
 // sessions may not have ended.
+//
+// A login under way, whose user has shown the old password already, can survive it:
+// where that matters, look at the password once more after SetTokenCookies or Login.
 //
 // A store that is set back to an earlier state forgets revocations: call it again
 // after restoring a backup.
@@ -91,21 +119,41 @@ func (s *Schema) RevokeUserOf(ctx context.Context, refreshToken string) (int, er
 func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
 	now := s.now()
 	n := 0
-	records, err := s.store.ListUser(ctx, userID, now)
-	if err == nil && len(records) > 0 {
-		n, err = s.store.RevokeUser(ctx, userID, now)
-		// The newest is of a server whose clock is ahead of this one's.
-		if issued := records[0].IssuedAt; err == nil && issued.After(now) {
-			var ahead int
-			ahead, err = s.store.RevokeUser(ctx, userID, issued)
-			n += ahead
+	records, err := s.store.ListUser(ctx, userID, s.furthestBehind(now))
+	for _, at := range revocationTimes(records, now, s.furthestBehind(now)) {
+		if err != nil {
+			break
 		}
+		var ended int
+		ended, err = s.store.RevokeUser(ctx, userID, at)
+		n += ended
 	}
 	if n > 0 {
-		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, UserID: userID, Sessions: n})
+		call(ctx, s.cfg.Hooks.Revocation, Event{At: now, UserID: userID, Sessions: n, cause: causeRevoked})
 	}
 	if err != nil {
 		return n, s.reject(ctx, s.unavailable(ctx, "revoke the user's sessions", err), Event{UserID: userID})
 	}
 	return n, nil
+}
+
+// furthestBehind returns what the clock of another server may say now: sessions that have
+// expired by this server's can still be refreshed there.
+func (s *Schema) furthestBehind(now time.Time) time.Time { return now.Add(-s.cfg.Grace) }
+
+// revocationTimes returns the moments at which a user's sessions have to be revoked, so that
+// none is left out: now; the issue of the newest, where a server whose clock is ahead
+// issued it; and a moment at which those that have expired by this clock alone are live.
+func revocationTimes(records []RefreshToken, now, behind time.Time) []time.Time {
+	if len(records) == 0 {
+		return nil
+	}
+	times := []time.Time{now}
+	if issued := records[0].IssuedAt; issued.After(now) {
+		times = append(times, issued)
+	}
+	if slices.ContainsFunc(records, func(r RefreshToken) bool { return !r.Live(now) }) {
+		times = append(times, behind)
+	}
+	return times
 }

@@ -56,7 +56,7 @@ func TestSeveralRefreshCookiesAreAllEnded(t *testing.T) {
 		r.Header.Set("Cookie", strings.Repeat("refresh_token="+one.RefreshToken+"; ", 1000)+"refresh_token="+other.RefreshToken)
 		s.store.total()
 		b.do(r).want(t, 200, "")
-		if n := s.store.total(); n > 3 {
+		if n := s.store.total(); n > 5 { // two to end each session and to tell whose it was, and the login
 			t.Errorf("%s cost %d calls of the store", path, n)
 		}
 		if n := s.live("ada"); n != 0 {
@@ -68,7 +68,7 @@ func TestSeveralRefreshCookiesAreAllEnded(t *testing.T) {
 		}
 		s.store.total()
 		b.do(r).want(t, 200, "")
-		if n := s.store.total(); n > 6 { // four, that of the browser's access token, and the login
+		if n := s.store.total(); n > 10 { // the same for four, that of the browser's access token, and the login
 			t.Errorf("%s with nine sessions cost %d calls of the store", path, n)
 		}
 	}
@@ -115,7 +115,7 @@ func TestALogoutTellsWhose(t *testing.T) {
 		t.Errorf("a logout of a client without cookies tells of %+v", e)
 	}
 
-	// The access token of one session says nothing of the user of another, and both end.
+	// The access token of one session says nothing of the user of another: the record does.
 	told := map[string]string{}
 	s = newSite(t, func(c *core.Config) {
 		c.Hooks.Revocation = func(_ context.Context, e core.Event) { told[e.SessionID] = e.UserID }
@@ -126,7 +126,7 @@ func TestALogoutTellsWhose(t *testing.T) {
 	r.AddCookie(&http.Cookie{Name: "refresh_token", Value: ada.RefreshToken})
 	r.AddCookie(&http.Cookie{Name: "access_token", Value: eve.AccessToken})
 	b.do(r).want(t, 200, "")
-	if want := map[string]string{ada.Claims.SessionID: "", eve.Claims.SessionID: "eve"}; !maps.Equal(told, want) {
+	if want := map[string]string{ada.Claims.SessionID: "ada", eve.Claims.SessionID: "eve"}; !maps.Equal(told, want) {
 		t.Errorf("a logout with the tokens of two sessions tells of %v, want %v", told, want)
 	}
 	if n := s.live("ada") + s.live("eve"); n != 0 {
@@ -255,6 +255,40 @@ func TestALogoutOutlivesItsRequest(t *testing.T) {
 		w.store.mend()
 		if n := w.live("ada"); n != 0 {
 			t.Errorf("after %s ada has %d live sessions", name, n)
+		}
+	}
+}
+
+// TokenRequired takes the token of the header, whatever cookie of that name another
+// application has set: so does a logout.
+func TestALogoutEndsTheSessionOfTheHeader(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	r := httptest.NewRequest("POST", "/logout", nil)
+	r.Header.Set("Authorization", "Bearer "+pair.AccessToken)
+	r.AddCookie(&http.Cookie{Name: "access_token", Value: "of-another-application"})
+	err := w.ClearTokenCookies(httptest.NewRecorder(), r)
+	if n := w.live("ada"); err == nil && n != 0 {
+		t.Errorf("the logout succeeded, and %d session lives", n)
+	}
+}
+
+func TestAFailureToEndTwoSessionsIsToldOnce(t *testing.T) {
+	for name, do := range map[string]func(w *world, r *http.Request) error{
+		"SetTokenCookies": func(w *world, r *http.Request) error {
+			return w.SetTokenCookies(httptest.NewRecorder(), r, "bob", nil)
+		},
+		"ClearTokenCookies": func(w *world, r *http.Request) error { return w.ClearTokenCookies(httptest.NewRecorder(), r) },
+	} {
+		w := newWorld(t, nil)
+		a, b := w.login("ada"), w.login("bob")
+		w.store.fail(errBroken, "Revoke")
+		r := withCookies("POST", core.Tokens{AccessToken: a.AccessToken, RefreshToken: b.RefreshToken})
+		if err := do(w, r); !errors.Is(err, core.ErrStoreUnavailable) {
+			t.Fatal(err)
+		}
+		if n := w.events.count("rejection"); n != 1 {
+			t.Errorf("%s: one failure was told by Rejection %d times", name, n)
 		}
 	}
 }

@@ -28,11 +28,11 @@ import (
 // None but ErrCompromised ends anything. ErrInvalidAccessToken for an access token of a
 // user who shares the shard of the session's may have made an exchange, as if its answer
 // had been lost. ErrStoreUnavailable means that the store could not answer: call again
-// with the same tokens, within Config.Grace. ErrClaims also says
-// that the access token could not be signed; with an access token presented that
-// changes nothing either, without one call again within Config.Grace. The store is
-// asked once, and not at all for a refresh token that is not genuine; only a
-// compromise and Config.RefreshClaims ask it once more.
+// with the same tokens, within Config.Grace. ErrClaims also says that the access token
+// could not be signed, and then nothing has changed either. The store is asked once, and
+// not at all for a refresh token that is not genuine. It is asked once more where nothing
+// but the record says what is to be signed, which is without an access token and with
+// Config.RefreshClaims, and for a compromise.
 func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) (Tokens, error) {
 	return s.refresh(ctx, refreshToken, accessToken, nil)
 }
@@ -80,10 +80,14 @@ func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, re
 	a.judgeAccess(s, accessText)
 
 	// Where the exchange can be the answer it is the only question. It is not
-	// where the access token stands against it, where the claims must be
-	// computed first, or where the mapping is so young that it is not to move.
-	if a.refused == nil && s.cfg.RefreshClaims == nil && !s.young(a) {
-		return s.exchange(ctx, a, a.access.UserID, a.access.Extra)
+	// where the access token stands against it, where nothing but the record says
+	// what to sign, or where the mapping is so young that it is not to move. Nor is it
+	// where signing fails: what comes first in the order of checks is asked first.
+	if a.refused == nil && a.access.UserID != "" && s.cfg.RefreshClaims == nil && !s.young(a) {
+		next := a.next()
+		if pair, err := s.pairForCookies(a.access.UserID, next, a.access.Extra); err == nil {
+			return s.exchange(ctx, a, next, pair)
+		}
 	}
 	record, err := s.get(ctx, a.token.recordID())
 	if err != nil {
@@ -103,7 +107,7 @@ func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys,
 		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken), final: true}
 	}
 	if !now.Before(t.deadline) {
-		return t, keys, s.expired(t.deadline, now)
+		return t, keys, s.expired(t.recordID(), t.deadline, now)
 	}
 	return t, keys, nil
 }
@@ -212,9 +216,14 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 		// Computing the claims may have taken its time: the window begins now.
 		a.now = later(a.now, s.now())
 		if !a.now.Before(a.token.deadline) {
-			return Tokens{}, s.reject(ctx, s.expired(a.token.deadline, a.arrived), a.event())
+			return Tokens{}, s.reject(ctx, s.expired(a.token.recordID(), a.token.deadline, a.arrived), a.event())
 		}
-		return s.exchange(ctx, a, r.UserID, extra)
+		next := a.next()
+		pair, err := s.pairForCookies(r.UserID, next, extra)
+		if err != nil {
+			return Tokens{}, s.claimsFailed(ctx, a, err)
+		}
+		return s.exchange(ctx, a, next, pair)
 	}
 }
 
@@ -236,40 +245,35 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standin
 // over is the error for the token of a session that is not live any more.
 func (s *Schema) over(r RefreshToken, now time.Time) error {
 	if r.RevokedAt.IsZero() {
-		return s.expired(r.ExpiresAt, now)
+		return s.expired(r.ID, r.ExpiresAt, now)
 	}
-	return s.ended("the session was revoked", r.RevokedAt, now)
+	return s.ended(r.ID, "the session was revoked", r.RevokedAt, now)
 }
 
-func (s *Schema) expired(at, now time.Time) error {
-	return s.ended("the session has expired", at, now)
+func (s *Schema) expired(id string, at, now time.Time) error {
+	return s.ended(id, "the session has expired", at, now)
 }
 
-// ended refuses the token of a session that is over since that moment. If that is
-// just now, the answer may be overtaking the cookies of a new login.
-func (s *Schema) ended(how string, at, now time.Time) error {
-	return &refusal{err: fmt.Errorf("%w: %s", ErrInvalidRefreshToken, how), final: !s.withinGrace(at, now)}
+// ended refuses the token of the session of that id, which is over since that moment. If
+// that is just now, the answer may be overtaking the cookies of a new login.
+func (s *Schema) ended(id, how string, at, now time.Time) error {
+	return &refusal{err: fmt.Errorf("%w: %s", ErrInvalidRefreshToken, how), final: !s.withinGrace(at, now), session: id}
 }
 
-// exchange moves the mapping and issues the next pair. What userID and extra say
-// is computed, or what the access token carried; both are empty where there is
-// neither. With them the pair is made first, so that claims that no token can
-// carry, or a signer that fails, change nothing.
-func (s *Schema) exchange(ctx context.Context, a *attempt, userID, extra string) (Tokens, error) {
-	next := refreshToken{
+// next returns the token that the exchange gives.
+func (a *attempt) next() refreshToken {
+	return refreshToken{
 		id:         a.token.id,
 		generation: a.token.generation + 1,
 		ref:        a.keys.nextRef(a.token),
 		issued:     a.now,
 		deadline:   a.token.deadline,
 	}
-	var pair Tokens
-	if userID != "" {
-		var err error
-		if pair, err = s.pairForCookies(userID, next, extra); err != nil {
-			return Tokens{}, s.claimsFailed(ctx, a, err)
-		}
-	}
+}
+
+// exchange moves the mapping to next, whose pair is made already, so that claims
+// that no token can carry, or a signer that fails, change nothing.
+func (s *Schema) exchange(ctx context.Context, a *attempt, next refreshToken, pair Tokens) (Tokens, error) {
 	r, err := s.store.Exchange(ctx, Exchange{
 		ID:         a.token.recordID(),
 		Generation: a.token.generation,
@@ -281,8 +285,9 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, userID, extra string)
 	if (err == nil || errors.Is(err, ErrConflict)) && r.ID != a.token.recordID() {
 		err = errWrongRecord
 	}
+	extra := pair.Claims.Extra
 	if s.cfg.RefreshClaims == nil {
-		extra = string(r.Data)
+		extra = string(r.Data) // the access token can be of other times
 	}
 	if err == nil {
 		a.read(r)
@@ -347,5 +352,5 @@ func (s *Schema) storeFailed(ctx context.Context, a *attempt, doing string, err 
 func (s *Schema) gone(a *attempt) error {
 	expired := s.expiry(a.token.issued, a.token.deadline)
 	final := a.arrived.Before(expired) || !s.withinGrace(expired, a.arrived)
-	return &refusal{err: fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken), final: final}
+	return &refusal{err: fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken), final: final, session: a.token.recordID()}
 }

@@ -45,10 +45,10 @@ func (s *Schema) sessionsOf(texts iter.Seq[string], now time.Time) []string {
 // sessionsOfCookies returns the sessions of the tokens in the request's cookies, as the
 // events that tell of their end. Where there are several cookies of a name, none of them
 // authorizes anything, but each that is genuine can end its session.
-func (s *Schema) sessionsOfCookies(r *http.Request, now time.Time) []Event {
+func (s *Schema) sessionsOfCookies(r *http.Request, cause string, now time.Time) []Event {
 	var events []Event
 	for _, id := range s.sessionsOf(s.cfg.Cookies.refreshTokens(r), now) {
-		events = append(events, Event{SessionID: id})
+		events = append(events, Event{SessionID: id, cause: cause})
 	}
 	seen := make(map[string]bool)
 	for text := range s.cfg.Cookies.accessTokens(r) {
@@ -59,16 +59,22 @@ func (s *Schema) sessionsOfCookies(r *http.Request, now time.Time) []Event {
 			break
 		}
 		seen[text] = true
-		c, err := s.verifier.genuine(text)
-		if err != nil || !isID(c.SessionID) {
-			continue // not genuine, or of a signer that knows no sessions
-		}
-		i := slices.IndexFunc(events, func(e Event) bool { return e.SessionID == c.SessionID })
-		if i < 0 {
-			i = len(events)
-			events = append(events, Event{SessionID: c.SessionID})
-		}
-		events[i].UserID = c.UserID
+		events = s.withSessionOf(events, text, cause)
 	}
+	return events
+}
+
+// withSessionOf adds the session of the access token to the events, expired or not.
+func (s *Schema) withSessionOf(events []Event, accessToken, cause string) []Event {
+	c, err := s.verifier.genuine(accessToken)
+	if err != nil || !isID(c.SessionID) {
+		return events // not genuine, or of a signer that knows no sessions
+	}
+	i := slices.IndexFunc(events, func(e Event) bool { return e.SessionID == c.SessionID })
+	if i < 0 {
+		i = len(events)
+		events = append(events, Event{SessionID: c.SessionID, cause: cause})
+	}
+	events[i].UserID = c.UserID
 	return events
 }

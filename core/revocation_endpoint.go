@@ -57,7 +57,7 @@ func (s *Schema) revokeToken(ctx context.Context, text string) error {
 	a := &attempt{arrived: now, now: now}
 	var err error
 	if a.token, a.keys, err = s.genuine(text, now); err == nil {
-		return s.revoke(ctx, Event{SessionID: a.token.recordID()}, now)
+		return s.revoke(ctx, Event{SessionID: a.token.recordID(), cause: causeLogout}, now)
 	}
 	c, notAccess := s.verifier.genuine(text)
 	if notAccess != nil {

@@ -30,10 +30,11 @@ func (s *Schema) RevokeSession(ctx context.Context, userID, sessionID string) er
 		return s.noSession(ctx, userID)
 	}
 	now := s.now()
-	if !r.Live(now) {
+	if !r.Live(s.furthestBehind(now)) {
 		return nil
 	}
-	return s.revoke(ctx, Event{UserID: userID, SessionID: sessionID, Device: r.Device}, now)
+	_, err = s.revokeEach(ctx, []Event{{UserID: userID, SessionID: sessionID, Device: r.Device, cause: causeRevoked}}, now)
+	return err
 }
 
 func (s *Schema) noSession(ctx context.Context, userID string) error {
@@ -56,15 +57,16 @@ func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID stri
 	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	sessions, err := s.Sessions(ctx, userID)
+	now := s.now()
+	sessions, err := s.sessions(ctx, userID, s.furthestBehind(now))
 	if err != nil {
 		return 0, err
 	}
 	var others []Event
 	for _, other := range sessions {
 		if other.ID != sessionID {
-			others = append(others, Event{UserID: userID, SessionID: other.ID, Device: other.Device})
+			others = append(others, Event{UserID: userID, SessionID: other.ID, Device: other.Device, cause: causeRevoked})
 		}
 	}
-	return s.revokeAll(ctx, others, s.now())
+	return s.revokeEach(ctx, others, now)
 }

@@ -345,3 +345,33 @@ func TestRevokingASessionThatExpiredIsNoError(t *testing.T) {
 		t.Errorf("RevokeSession = %v", err)
 	}
 }
+
+// A session that has expired by this server's clock alone, which is less than Grace ahead,
+// can still be refreshed by a server whose clock is right.
+func TestRevocationsEndWhatIsExpiredByThisClockAlone(t *testing.T) {
+	for name, revoke := range map[string]func(w *world, old, this core.Tokens) error{
+		"RevokeUser": func(w *world, _, _ core.Tokens) error { return second(w.RevokeUser(w.ctx, "ada")) },
+		"RevokeOtherSessions": func(w *world, _, this core.Tokens) error {
+			return second(w.RevokeOtherSessions(w.ctx, "ada", this.Claims.SessionID))
+		},
+		"RevokeSession": func(w *world, old, _ core.Tokens) error {
+			return w.RevokeSession(w.ctx, "ada", old.Claims.SessionID)
+		},
+	} {
+		store, right := newStore(), newClock()
+		config := func(c *core.Config) { c.MaxSessions, c.IdleTimeout = -1, 5*time.Minute }
+		ahead := &clock{at: start.Add(5 * time.Second)}
+		w, wAhead := newWorldOn(t, store, right, config), newWorldOn(t, store, ahead, config)
+		old := w.login("ada")
+		right.Advance(5*time.Minute - 2*time.Second)
+		ahead.Advance(5*time.Minute - 2*time.Second)
+		this := w.login("ada")
+		if err := revoke(wAhead, old, this); err != nil {
+			t.Fatal(name, err)
+		}
+		right.Advance(time.Second)
+		if _, err := w.Refresh(w.ctx, old.RefreshToken, old.AccessToken); err == nil {
+			t.Errorf("%s succeeded, and the session is refreshed a second later", name)
+		}
+	}
+}

@@ -38,7 +38,12 @@ func (s *Schema) Sessions(ctx context.Context, userID string) ([]Session, error)
 	if err := checkUserID(userID); err != nil {
 		return nil, invalidLogin(err)
 	}
-	records, err := s.store.ListUser(ctx, userID, s.now())
+	return s.sessions(ctx, userID, s.now())
+}
+
+// sessions returns those that are live at that moment.
+func (s *Schema) sessions(ctx context.Context, userID string, at time.Time) ([]Session, error) {
+	records, err := s.store.ListUser(ctx, userID, at)
 	if err != nil {
 		return nil, s.reject(ctx, s.unavailable(ctx, "list the user's sessions", err), Event{UserID: userID})
 	}

@@ -223,3 +223,52 @@ func TestACompromiseAtAStoreThatHangsEndsInTenSeconds(t *testing.T) {
 		}
 	})
 }
+
+// slowThenHangs answers Get and ListUser after 9 seconds, and Revoke never.
+type slowThenHangs struct{ *testStore }
+
+func (s slowThenHangs) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+	time.Sleep(9 * time.Second)
+	return s.testStore.Get(ctx, id)
+}
+
+func (s slowThenHangs) ListUser(ctx context.Context, id string, at time.Time) ([]core.RefreshToken, error) {
+	time.Sleep(9 * time.Second)
+	return s.testStore.ListUser(ctx, id, at)
+}
+
+func (s slowThenHangs) Revoke(ctx context.Context, id string, at time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// Looking and revoking have ten seconds together.
+func TestLookingAndRevokingEndInTenSecondsTogether(t *testing.T) {
+	for name, revoke := range map[string]func(ctx context.Context, s *core.Schema, a, b core.Tokens) error{
+		"RevokeSession": func(ctx context.Context, s *core.Schema, a, _ core.Tokens) error {
+			return s.RevokeSession(ctx, "ada", a.Claims.SessionID)
+		},
+		"RevokeOtherSessions": func(ctx context.Context, s *core.Schema, a, _ core.Tokens) error {
+			return second(s.RevokeOtherSessions(ctx, "ada", a.Claims.SessionID))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := slowThenHangs{newStore()}
+				s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, MaxSessions: -1, Logger: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a, _ := s.Login(t.Context(), "ada", core.LoginOptions{})
+				b, _ := s.Login(t.Context(), "ada", core.LoginOptions{})
+				gone, cancel := context.WithCancel(t.Context())
+				cancel()
+				began := time.Now()
+				err = revoke(gone, s, a, b)
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("%s took %v: %v", name, took, err)
+				}
+			})
+		})
+	}
+}
