@@ -14,6 +14,11 @@
 // one, and other requests take them in between. The store is set back; users log
 // in and out. Time is virtual and nothing sleeps.
 //
+// Any store can be set back: of the calls that changed it, those before some moment are
+// made again on an empty one, or all but the last exchanges of one session. Tens of
+// thousands of schedules run on the store in memory, hundreds of the same on bolt, SQLite,
+// Redis, PostgreSQL and MariaDB each, whose servers the test starts.
+//
 // # What it presupposes
 //
 // Of the owner alone, in whose name nothing may go wrong:

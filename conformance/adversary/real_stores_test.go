@@ -2,26 +2,28 @@ package adversary_test
 
 import "testing"
 
-// The same on real stores, all of which are set back.
+// The same on real stores, which are set back as the one in memory is.
 func TestOnRealStores(t *testing.T) {
-	for _, real := range realStores {
-		t.Run(real.name, func(t *testing.T) {
+	for _, store := range realStores {
+		t.Run(store.name, func(t *testing.T) {
 			t.Parallel()
-			s := scenario{open: real.open(t), emptied: true, logins: true, steps: 60}
-			forgets, thief := s, s
-			forgets.forgets, forgets.logins = true, false
-			thief.thief = true
-			restores := thief
-			restores.forgets, restores.restores = true, true
-			t.Run("the store itself", func(t *testing.T) { isSetBack(t, s.open, !real.expires, real.schedules/10) })
-			t.Run("the owner alone", func(t *testing.T) { holds(t, s, real.schedules, "sessions that went on") })
-			t.Run("whatever it forgets", func(t *testing.T) {
-				holds(t, forgets, real.schedules, "forgotten exchanges", "tokens ahead of its record", "sessions that went on")
-			})
-			t.Run("and a thief", func(t *testing.T) { holds(t, thief, real.schedules, "tokens stale") })
-			t.Run("and a thief where it is set back", func(t *testing.T) {
-				holds(t, restores, real.schedules, "tokens stale", "forgotten exchanges", "times set back")
-			})
+			open := store.open(t)
+			t.Run("set back", func(t *testing.T) { isSetBack(t, open, !store.expires, store.schedules/10) })
+			for _, test := range []struct {
+				name string
+				scenario
+				seen string
+			}{
+				{"the owner alone", scenario{logins: true}, "sessions that went on"},
+				{"whatever a store forgets", scenario{forgets: true}, "forgotten exchanges"},
+				{"a thief", scenario{thief: true, logins: true}, "tokens stale"},
+				{"a thief on a store that is set back", scenario{thief: true, logins: true, forgets: true, restores: true}, "times set back"},
+			} {
+				t.Run(test.name, func(t *testing.T) {
+					test.open, test.emptied, test.steps = open, true, 60
+					holds(t, test.scenario, store.schedules, test.seen)
+				})
+			}
 		})
 	}
 }
