@@ -130,7 +130,6 @@ func (w *world) steal() {
 
 // setBack sets the store back, or one record in it.
 func (w *world) setBack() {
-	before := w.store.records()
 	switch {
 	case w.forgets && w.chance(60):
 		id := w.store.forget(w.rng)
@@ -146,8 +145,12 @@ func (w *world) setBack() {
 	default:
 		return
 	}
-	after := w.store.records()
-	for id, t := range before {
-		w.ledger.forget(id, t.Generation, after[id].Generation)
+	now := w.store.records()
+	for id, exchanges := range w.exchanges {
+		for generation := range exchanges {
+			if generation >= now[id].Generation {
+				w.ledger.forget(id, generation+1)
+			}
+		}
 	}
 }

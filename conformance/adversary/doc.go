@@ -25,7 +25,8 @@
 //
 //   - A request that presents a token that another has exchanged meanwhile is done
 //     within Grace of that, or lost; a refresh whose answer is lost is repeated within
-//     it. The servers' clocks differ by less, and that counts against it.
+//     it. The servers' clocks differ by less, and that counts against it. An exchange
+//     counts even if the store forgets it.
 //   - A browser sets the cookies of one answer before those of another.
 //   - People log in and out one thing at a time.
 //   - A login does not cross with the refusal of a session that had been over for

@@ -101,12 +101,10 @@ func (l *ledger) issue(p pair, c core.Claims) {
 	}
 }
 
-// forget notes that the store stood at the generation from and is set back to to.
-func (l *ledger) forget(session string, from, to int64) {
+// forget notes that the store has forgotten the exchange to that generation.
+func (l *ledger) forget(session string, generation int64) {
 	if l.loose[session] == nil {
 		l.loose[session] = map[int64]bool{}
 	}
-	for g := to + 1; g <= from; g++ {
-		l.loose[session][g] = true
-	}
+	l.loose[session][generation] = true
 }

@@ -66,7 +66,7 @@ type world struct {
 
 	requests []*request // that are not over
 	sent     int
-	// exchanges is when each generation of each session was exchanged last.
+	// exchanges is when each generation of each session was exchanged.
 	exchanges map[string]map[int64]time.Time
 	// arrivedAt is when the login of a session arrived, answeredAt when that of
 	// a visit was answered.
@@ -120,12 +120,15 @@ func (w *world) count(what string) { w.counts[what]++ }
 // chance is true in so many of 100.
 func (w *world) chance(percent int) bool { return w.rng.IntN(100) < percent }
 
-// exchanged notes an exchange that took effect.
+// exchanged notes an exchange that took effect. One that the store forgot and that is made
+// again within the window does not open another: the pair of the first can be in use.
 func (w *world) exchanged(x core.Exchange, at time.Time) {
 	if w.exchanges[x.ID] == nil {
 		w.exchanges[x.ID] = map[int64]time.Time{}
 	}
-	w.exchanges[x.ID][x.Generation] = at
+	if first, ok := w.exchanges[x.ID][x.Generation]; !ok || at.Sub(first) >= w.window {
+		w.exchanges[x.ID][x.Generation] = at
+	}
 }
 
 // run is the whole schedule: a login of each client, the events, and the end.
