@@ -120,13 +120,13 @@ func (w *world) count(what string) { w.counts[what]++ }
 // chance is true in so many of 100.
 func (w *world) chance(percent int) bool { return w.rng.IntN(100) < percent }
 
-// exchanged notes an exchange that took effect. One that the store forgot and that is made
-// again within the window does not open another: the pair of the first can be in use.
+// exchanged notes an exchange that took effect. Where the store forgets it and it is made again
+// within the window, the earlier counts: its pair can be in use.
 func (w *world) exchanged(x core.Exchange, at time.Time) {
 	if w.exchanges[x.ID] == nil {
 		w.exchanges[x.ID] = map[int64]time.Time{}
 	}
-	if first, ok := w.exchanges[x.ID][x.Generation]; !ok || at.Sub(first) >= w.window {
+	if first, ok := w.exchanges[x.ID][x.Generation]; !ok || at.Before(first) || at.Sub(first) >= w.window {
 		w.exchanges[x.ID][x.Generation] = at
 	}
 }
