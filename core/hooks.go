@@ -36,8 +36,9 @@ type Hooks struct {
 	// RevokeUser and RevokeUserOf tell of all sessions at once; the others tell of each
 	// session, with SessionID and, where its record was read, Device. Where no access token
 	// tells whose session a logout or a login has ended, the record is read for it: one
-	// more call of the store, and if that fails the event has no UserID. What a login ends
-	// because of Config.MaxSessions is not told: the store does it.
+	// more call of the store, and if that fails the event has no UserID. For what a login
+	// ends because of Config.MaxSessions the store is asked before and after it, where
+	// there is such a limit; of two logins at once one may end the other's session untold.
 	Revocation func(ctx context.Context, e Event)
 	// Rejection: a token was refused, a request to refresh or to end sessions was, or
 	// the store could not answer. Err tells which: an access token that has expired or is

@@ -76,6 +76,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	if err := s.revokeAll(ctx, replaced, now); err != nil {
 		return Tokens{}, err
 	}
+	evictable := s.evictable(ctx, userID, now)
 	err = s.store.Create(ctx, RefreshToken{
 		ID:          id,
 		UserID:      userID,
@@ -90,6 +91,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		return Tokens{}, s.reject(ctx, s.unavailable(ctx, "create the session", err), Event{UserID: userID})
 	}
 	call(ctx, s.cfg.Hooks.Login, Event{At: now, UserID: userID, SessionID: id, Ref: first.ref, Device: device})
+	s.tellEvicted(ctx, evictable, now)
 	return pair, nil
 }
 

@@ -131,7 +131,7 @@ func TestLoginEndsTheSessionItReplaces(t *testing.T) {
 }
 
 func TestLoginIgnoresWhatIsNoSessionToReplace(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, manySessions)
 	forgotten := w.login("eve")
 	w.store.restore(map[string]core.RefreshToken{})
 	for _, text := range []string{"junk", strings.Repeat("A", 131), forgotten.RefreshToken} {

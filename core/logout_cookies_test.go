@@ -171,7 +171,7 @@ func TestPlantedTokensHideNoSessionFromALogoutOrALogin(t *testing.T) {
 
 // No store is asked to end what is over anyway.
 func TestALoginIgnoresAnOverdueRefreshToken(t *testing.T) {
-	s := newSite(t, nil)
+	s := newSite(t, manySessions)
 	b := s.newBrowser()
 	overdue := s.login("ada").RefreshToken
 	s.clock.Advance(8 * 24 * time.Hour)

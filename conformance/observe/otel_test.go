@@ -52,6 +52,7 @@ func TestWhatOpenTelemetryCollects(t *testing.T) {
 		"tokenauth.store.call.duration s tokenauth.store.method=exchange tokenauth.store.outcome=error 1",
 		"tokenauth.store.call.duration s tokenauth.store.method=exchange tokenauth.store.outcome=ok 1",
 		"tokenauth.store.call.duration s tokenauth.store.method=get tokenauth.store.outcome=ok 1",
+		"tokenauth.store.call.duration s tokenauth.store.method=list_user tokenauth.store.outcome=ok 2",
 		"tokenauth.store.call.duration s tokenauth.store.method=revoke tokenauth.store.outcome=ok 1",
 		"tokenauth.store.call.duration s tokenauth.store.method=revoke_user tokenauth.store.outcome=ok 1",
 	}
@@ -74,9 +75,10 @@ func TestWhatOpenTelemetryCollects(t *testing.T) {
 		}
 	}
 	wantCalls := []string{
-		"tokenauth.store.create", "tokenauth.store.exchange", "tokenauth.store.exchange", "tokenauth.store.exchange",
-		"tokenauth.store.revoke_user", "tokenauth.store.create", "tokenauth.store.revoke",
-		"tokenauth.store.get", "tokenauth.store.exchange failed",
+		"tokenauth.store.list_user", "tokenauth.store.create",
+		"tokenauth.store.exchange", "tokenauth.store.exchange", "tokenauth.store.exchange", "tokenauth.store.revoke_user",
+		"tokenauth.store.list_user", "tokenauth.store.create", "tokenauth.store.revoke", "tokenauth.store.get",
+		"tokenauth.store.exchange failed",
 		"request tokenauth.rejection[tokenauth.reason=access_token_expired] tokenauth.compromise[tokenauth.sessions=1]" +
 			" tokenauth.rejection[tokenauth.reason=store_unavailable]",
 	}
