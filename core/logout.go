@@ -88,8 +88,7 @@ func (s *Schema) tellRevocation(ctx context.Context, e Event, now time.Time) {
 // ErrInvalidLogin means that no user can have that id, ErrStoreUnavailable that the
 // sessions may not have ended.
 //
-// A login under way, whose user has shown the old password already, can survive it:
-// where that matters, look at the password once more after SetTokenCookies or Login.
+// A login under way, whose user has shown the old password already, can survive it.
 //
 // A store that is set back to an earlier state forgets revocations: call it again
 // after restoring a backup.
