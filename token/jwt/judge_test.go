@@ -175,7 +175,9 @@ func judgeParties(t *testing.T, tokens *jwttoken.Tokens, payload string) {
 		return
 	}
 	claims := map[string]any{}
-	if err := json.Unmarshal([]byte(payload), &claims); err != nil {
+	d := json.NewDecoder(strings.NewReader(payload))
+	d.UseNumber() // a number may be larger than a float64
+	if err := d.Decode(&claims); err != nil {
 		t.Fatalf("encoding/json refuses what is accepted: %v", err)
 	}
 	audiences, ok := claims["aud"].([]any)
