@@ -1,6 +1,7 @@
 package jwttoken_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -56,16 +57,31 @@ func TestAForgeryCostsAFewTimesItsLength(t *testing.T) {
 	fill := func(begin, again, end string) string {
 		return begin + strings.Repeat(again, (room-len(begin)-len(end))/len(again)) + end
 	}
+	var names strings.Builder
+	for i := 0; names.Len() < room-50; i++ {
+		fmt.Fprintf(&names, `,"%x":0`, i)
+	}
+	deep := strings.Repeat(`{"":`, room/5-10) + "0" + strings.Repeat("}", room/5-10)
 	signature := "." + encode(strings.Repeat("x", 32))
-	for name, text := range map[string]string{
-		"a header of many names":    encode(fill(`{"alg":"HS256","typ":"at+jwt"`, `,"a":1`, "}")) + "." + encode(ownPayload) + signature,
-		"a header that is deep":     encode(fill(`{"a":`, "[", "")) + "." + encode(ownPayload) + signature,
+	forgeries := map[string]string{
+		"a header of one name":      encode(fill(`{"alg":"HS256","typ":"at+jwt"`, `,"a":1`, "}")) + "." + encode(ownPayload) + signature,
+		"a header that is deep":     encode(`{"alg":"HS256","typ":"at+jwt","a":`+deep+"}") + "." + encode(ownPayload) + signature,
+		"a header that is not shut": encode(fill(`{"a":`, "[", "")) + "." + encode(ownPayload) + signature,
 		"a header of one string":    encode(fill(`{"a":"`, `\u0061`, `"}`)) + "." + encode(ownPayload) + signature,
-		"a payload of many names":   encode(ownHeader) + "." + encode(fill(`{"a":1`, `,"a":1`, "}")) + signature,
-		"a payload that is deep":    encode(ownHeader) + "." + encode(fill("", `{"a":`, "")) + signature,
-		"a payload of one string":   encode(ownHeader) + "." + encode(fill(`{"a":"`, `\u0061`, `"}`)) + signature,
-		"a payload that is no JSON": encode(ownHeader) + "." + strings.Repeat("A", room) + signature,
-	} {
+	}
+	for layout, header := range map[string]string{"": encode(ownHeader), " behind a header of another layout": encode(`{"typ":"at+jwt","alg":"HS256"}`)} {
+		for name, payload := range map[string]string{
+			"of many names":   encode("{" + names.String()[1:] + "}"),
+			"that is deep":    encode(`{"a":` + deep + "}"),
+			"of many arrays":  encode(fill(`{"a":[0`, ",[]", "]}")),
+			"of many objects": encode(fill(`{"a":[0`, `,{"":0}`, "]}")),
+			"of one string":   encode(fill(`{"a":"`, `\u0061`, `"}`)),
+			"that is no JSON": strings.Repeat("A", room),
+		} {
+			forgeries["a payload "+name+layout] = header + "." + payload + signature
+		}
+	}
+	for name, text := range forgeries {
 		if len(text) > jwttoken.MaxTokenBytes {
 			t.Fatalf("%s: %d bytes", name, len(text))
 		}

@@ -79,7 +79,7 @@ func TestAccessTokensWithTheKeysOfTheRFCs(t *testing.T) {
 // for its claims, once its signature has been verified, and for its signature if
 // that is not genuine.
 func TestExamplesOfTheRFCsAreNoAccessTokens(t *testing.T) {
-	const noType, noClaims, noSignature = "of another type", "is missing", "not a JWS that the key has signed"
+	const noType, noClaims, noSignature = "of another type", "is missing", "the signature is not the key's"
 	refusesWith := func(v core.AccessVerifier, token, reason string) {
 		t.Helper()
 		if err := refuses(t, v, token); err == nil || !strings.Contains(err.Error(), reason) {

@@ -23,21 +23,16 @@ func (r *ring) verify(token string, c *core.Claims) error {
 	}
 	s := k.pool.Get().(*scratch)
 	defer k.pool.Put(s)
-	if own {
-		payload, err := k.open(s, token, len(header))
-		if err != nil {
-			return err
-		}
-		if r.parseOwnPayload(payload, c) {
-			return nil
-		}
-	}
-	// It is laid out as no token of ours: the library's parser has to take it too.
-	if err := k.parse(token); err != nil {
-		return err
-	}
 	payload, err := k.open(s, token, len(header))
 	if err != nil {
+		return err
+	}
+	if own && r.parseOwnPayload(payload, c) {
+		return nil
+	}
+	// It is genuine and laid out as no token of ours: the library's parser has to take
+	// it too. That comes second, as it reads the payload before it checks the signature.
+	if err := k.parse(token); err != nil {
 		return err
 	}
 	return r.parsePayload(payload, c)
