@@ -2,10 +2,14 @@ package jwttoken
 
 import "strings"
 
+// maxHeaderNames is far above what a header has use for: it is read before the
+// signature is checked, and each name costs many times its length.
+const maxHeaderNames = 16
+
 var (
 	errParts       = tokenError("it has not three parts, or its signature has not the length of the key's")
 	errEncoding    = tokenError("a part is not base64url")
-	errHeader      = tokenError("the header is not a JSON object with distinct names")
+	errHeader      = tokenError("the header is not a JSON object of at most 16 distinct names")
 	errHeaderName  = tokenError("the header has a name that is refused")
 	errHeaderValue = tokenError("the alg, typ or kid in the header is not a string")
 	errType        = tokenError("it is of another type")
@@ -38,7 +42,7 @@ func (r *ring) parseHeader(encoded string) (*key, error) {
 	if !ok {
 		return nil, errEncoding
 	}
-	parameters, err := members(text)
+	parameters, err := membersUpTo(maxHeaderNames, text)
 	if err != nil {
 		return nil, errHeader
 	}

@@ -23,6 +23,7 @@ func TestForeignHeader(t *testing.T) {
 		`{"alg":"H\u0053256","typ":"at+jwt"}`,
 		`{"\u0061lg":"HS256","typ":"at+jwt"}`,
 		`{"alg":"HS256","typ":"at+jwt","x5t":"abc","cty":null,"unknown":{"alg":"none","a":[1,{}]}}`,
+		`{"alg":"HS256","typ":"at+jwt"` + names(14) + `}`,
 	} {
 		accepts(t, tokens, hs256(t, header, ownPayload), claims())
 	}
@@ -31,9 +32,19 @@ func TestForeignHeader(t *testing.T) {
 		`{"alg":"HS256","typ":"at+jwt",}`, `{alg:"HS256",typ:"at+jwt"}`, "\ufeff" + ownHeader,
 		"{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"x\":\"\xff\"}",
 		`{"alg":"HS256","typ":"at+jwt","x":` + strings.Repeat("[", 4000) + `}`,
+		`{"alg":"HS256","typ":"at+jwt"` + names(15) + `}`,
 	} {
 		refuses(t, tokens, hs256(t, header, ownPayload))
 	}
+}
+
+// names returns n members of an object, each behind a comma.
+func names(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"%x":0`, i)
+	}
+	return b.String()
 }
 
 // crit is rejected, whatever it lists, because no extension is known; so is

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,6 +13,7 @@ import (
 var (
 	errNotObject = errors.New("not a JSON object in UTF-8")
 	errSameName  = errors.New("the same name twice")
+	errTooMany   = errors.New("too many names")
 )
 
 // member is one member of a JSON object.
@@ -25,6 +27,11 @@ type member struct {
 // stand in. Two names are the same if they differ in nothing but case, because
 // readers that ignore case (encoding/json is one) take them for the same.
 func members(text []byte) ([]member, error) {
+	return membersUpTo(math.MaxInt, text)
+}
+
+// membersUpTo is members of an object that has at most n of them.
+func membersUpTo(n int, text []byte) ([]member, error) {
 	// The decoder below replaces what is not UTF-8 and takes no notice of what
 	// comes behind the object.
 	if !utf8.Valid(text) || !json.Valid(text) {
@@ -37,6 +44,9 @@ func members(text []byte) ([]member, error) {
 	var all []member
 	seen := map[string]bool{}
 	for d.More() {
+		if len(all) == n {
+			return nil, errTooMany
+		}
 		at := d.InputOffset()
 		name, err := d.Token()
 		if err != nil {

@@ -69,9 +69,9 @@ func (v *Verifier) Verify(token string) (c core.Claims, err error) {
 // typ that the options name; the kid of one of the keys, or none, for the key
 // without; and as alg that key's algorithm. It has no crit and no b64, and no
 // jku, jwk, x5u or x5c: nothing is ever fetched. What else it has is not looked
-// at. The payload is a JSON object in UTF-8. In neither are two names the same
-// or different in nothing but case (RFC 7519 §4). The signature is checked before
-// any claim is looked at.
+// at, and it has at most 16 names. The payload is a JSON object in UTF-8. In
+// neither are two names the same or different in nothing but case (RFC 7519 §4).
+// The signature is checked before any claim is looked at.
 //
 // The claims that must be there are iat and exp, integers without sign, fraction
 // and exponent, from 1970 to the end of the year 9999; user_id, a string of 1 to
