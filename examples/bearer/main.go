@@ -65,6 +65,7 @@ func newHandler(schema *core.Schema) http.Handler {
 	mux := http.NewServeMux()
 
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
 		user := r.PostFormValue("username")
 		if !passwordIsRight(user, r.PostFormValue("password")) {
 			http.Error(w, "wrong user or password", http.StatusUnauthorized)
