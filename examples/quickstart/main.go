@@ -68,8 +68,8 @@ func newHandler(schema *core.Schema) http.Handler {
 
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
-		user := r.FormValue("user")
-		if !passwordIsRight(user, r.FormValue("password")) {
+		user := r.PostFormValue("user")
+		if !passwordIsRight(user, r.PostFormValue("password")) {
 			http.Error(w, "wrong user or password", http.StatusUnauthorized)
 			return
 		}

@@ -161,6 +161,14 @@ func TestWrongPassword(t *testing.T) {
 	s.page(401, "missing_access_token")
 }
 
+// What stands in a URL stands in logs and in the browser's history.
+func TestThePasswordIsNotTakenFromTheURL(t *testing.T) {
+	s := newSite(t, 1).newShell()
+	s.run("/login", "-G", 405, "")                               // a GET with the form in its URL
+	s.run("/login", "-G -X POST", 401, "wrong user or password") // and a POST
+	s.page(401, "missing_access_token")
+}
+
 func TestRefreshAfterLogout(t *testing.T) {
 	s := newSite(t, 1).newShell()
 	s.login()

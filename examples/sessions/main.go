@@ -61,7 +61,7 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 
 	mux.Handle("POST /login", answer(func(w http.ResponseWriter, r *http.Request, _ core.Claims) error {
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
-		user, password := r.FormValue("user"), r.FormValue("password")
+		user, password := r.PostFormValue("user"), r.PostFormValue("password")
 		if user == "" || password != "lovelace" { // a real server checks a hash made by bcrypt or argon2
 			http.Error(w, "wrong user or password", http.StatusUnauthorized)
 			return nil

@@ -51,7 +51,7 @@ func (s *site) newClient(device string) *client {
 		s.t.Fatal(err)
 	}
 	c := &client{s, device, http.Client{Jar: jar}}
-	c.want("POST", "/login?user=ada&password=lovelace", 200)
+	c.logIn()
 	return c
 }
 
@@ -70,15 +70,34 @@ func (c *client) copy() *client {
 	return &client{c.site, "copy of the " + c.device, http.Client{Jar: jar}}
 }
 
+func (c *client) logIn() {
+	c.t.Helper()
+	c.wantForm("/login", "user=ada&password=lovelace", 200)
+}
+
 // want sends a request, fails the test unless the answer has that status, and
 // returns its body.
 func (c *client) want(method, path string, status int) string {
 	c.t.Helper()
-	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, nil)
+	return c.send(method, path, "", status)
+}
+
+// wantForm does the same with a form, which it posts.
+func (c *client) wantForm(path, form string, status int) string {
+	c.t.Helper()
+	return c.send("POST", path, form, status)
+}
+
+func (c *client) send(method, path, form string, status int) string {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(form))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	r.Header.Set("User-Agent", c.device)
+	if form != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	res, err := c.Do(r)
 	if err != nil {
 		c.t.Fatal(err)
@@ -131,6 +150,13 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 	laptop.want("GET", "/sessions", 401)
 }
 
+// What stands in a URL stands in logs and in the browser's history.
+func TestThePasswordIsNotTakenFromTheURL(t *testing.T) {
+	c := newSite(t).newClient("phone")
+	c.want("POST", "/login?user=ada&password=lovelace", 401)
+	c.wantForm("/login?user=ada", "password=lovelace", 401)
+}
+
 func TestAPasswordIsChangedByARecentLoginOnly(t *testing.T) {
 	s := newSite(t)
 	laptop := s.newClient("laptop")
@@ -145,7 +171,7 @@ func TestAPasswordIsChangedByARecentLoginOnly(t *testing.T) {
 	s.advance(recent + time.Second)
 	laptop.want("POST", "/refresh", 204)
 	laptop.want("POST", "/password", 403)
-	laptop.want("POST", "/login?user=ada&password=lovelace", 200)
+	laptop.logIn()
 	laptop.want("POST", "/password", 200)
 }
 
