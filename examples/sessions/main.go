@@ -1,9 +1,11 @@
 // Sessions is a server whose users see where they are logged in and end what is
-// not theirs: one session, all others, all. A change of the password asks the store
-// whether the session still stands, and for a login that is not long ago.
+// not theirs: one session, all others, all. Each of these asks the store whether the
+// session still stands, and so does a change of the password, which asks for a login
+// that is not long ago, too.
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log"
@@ -25,6 +27,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	go schema.RunCleanup(context.Background(), time.Minute) // as long as the program runs
 	fmt.Println("Listening on http://" + *addr + ". Log in from several clients: POST /login with user and password.")
 	server := &http.Server{Addr: *addr, Handler: newHandler(schema, time.Now), ReadHeaderTimeout: 5 * time.Second}
 	log.Fatal(server.ListenAndServe())
@@ -83,7 +86,7 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 		return err
 	})))
 
-	mux.Handle("DELETE /sessions/{id}", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+	mux.Handle("DELETE /sessions/{id}", schema.SessionRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
 		if err := schema.RevokeSession(r.Context(), c.UserID, r.PathValue("id")); err != nil {
 			return err
 		}
@@ -91,7 +94,7 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 		return nil
 	})))
 
-	mux.Handle("POST /sessions/end-others", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+	mux.Handle("POST /sessions/end-others", schema.SessionRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
 		n, err := schema.RevokeOtherSessions(r.Context(), c.UserID, c.SessionID)
 		if err == nil {
 			fmt.Fprintln(w, "ended:", n)
@@ -99,7 +102,7 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 		return err
 	})))
 
-	mux.Handle("POST /sessions/end-all", schema.TokenRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
+	mux.Handle("POST /sessions/end-all", schema.SessionRequired(answer(func(w http.ResponseWriter, r *http.Request, c core.Claims) error {
 		if _, err := schema.RevokeUser(r.Context(), c.UserID); err != nil {
 			return err
 		}

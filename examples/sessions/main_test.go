@@ -150,6 +150,19 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 	laptop.want("GET", "/sessions", 401)
 }
 
+// A session that was ended lists sessions until its access token expires, and ends none.
+func TestAnEndedSessionEndsNoOther(t *testing.T) {
+	s := newSite(t)
+	thief, laptop := s.newClient("phone"), s.newClient("laptop")
+	id := laptop.id("laptop")
+	laptop.want("DELETE", "/sessions/"+laptop.id("phone"), 204)
+	thief.want("GET", "/sessions", 200)
+	thief.want("DELETE", "/sessions/"+id, 401)
+	thief.want("POST", "/sessions/end-others", 401)
+	thief.want("POST", "/sessions/end-all", 401)
+	laptop.want("POST", "/password", 200)
+}
+
 // What stands in a URL stands in logs and in the browser's history.
 func TestThePasswordIsNotTakenFromTheURL(t *testing.T) {
 	c := newSite(t).newClient("phone")
