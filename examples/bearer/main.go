@@ -68,7 +68,7 @@ func newHandler(schema *core.Schema) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
 		user := r.PostFormValue("username")
 		if !passwordIsRight(user, r.PostFormValue("password")) {
-			http.Error(w, "wrong user or password", http.StatusUnauthorized)
+			http.Error(w, "wrong user or password", http.StatusForbidden) // a 401 asks for a token
 			return
 		}
 		pair, err := schema.Login(r.Context(), user, core.LoginOptions{

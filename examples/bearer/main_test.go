@@ -114,8 +114,8 @@ func TestTheMainJob(t *testing.T) {
 
 func TestWrongPassword(t *testing.T) {
 	c := &client{site: newSite(t)}
-	c.run("/login", "-d password=byron", 401, "wrong user or password") // the first one counts
-	c.run("/login", "-d username=byron", 401, "wrong user or password")
+	c.run("/login", "-d password=byron", 403, "wrong user or password") // the first one counts
+	c.run("/login", "-d username=byron", 403, "wrong user or password")
 }
 
 func TestALostAnswerIsAskedForAgain(t *testing.T) {

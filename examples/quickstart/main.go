@@ -70,7 +70,7 @@ func newHandler(schema *core.Schema) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
 		user := r.PostFormValue("user")
 		if !passwordIsRight(user, r.PostFormValue("password")) {
-			http.Error(w, "wrong user or password", http.StatusUnauthorized)
+			http.Error(w, "wrong user or password", http.StatusForbidden) // a 401 asks for a token
 			return
 		}
 		if err := schema.SetTokenCookies(w, r, user, map[string]any{"role": "mathematician"}); err != nil {

@@ -156,8 +156,8 @@ func TestTheMainJob(t *testing.T) {
 
 func TestWrongPassword(t *testing.T) {
 	s := newSite(t, 1).newShell()
-	s.run("/login", "-d password=byron", 401, "wrong user or password") // the first one counts
-	s.run("/login", "-d user=byron", 401, "wrong user or password")
+	s.run("/login", "-d password=byron", 403, "wrong user or password") // the first one counts
+	s.run("/login", "-d user=byron", 403, "wrong user or password")
 	s.page(401, "missing_access_token")
 }
 
@@ -165,7 +165,7 @@ func TestWrongPassword(t *testing.T) {
 func TestThePasswordIsNotTakenFromTheURL(t *testing.T) {
 	s := newSite(t, 1).newShell()
 	s.run("/login", "-G", 405, "")                               // a GET with the form in its URL
-	s.run("/login", "-G -X POST", 401, "wrong user or password") // and a POST
+	s.run("/login", "-G -X POST", 403, "wrong user or password") // and a POST
 	s.page(401, "missing_access_token")
 }
 

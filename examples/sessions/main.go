@@ -66,7 +66,7 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
 		user, password := r.PostFormValue("user"), r.PostFormValue("password")
 		if user == "" || password != "lovelace" { // a real server checks a hash made by bcrypt or argon2
-			http.Error(w, "wrong user or password", http.StatusUnauthorized)
+			http.Error(w, "wrong user or password", http.StatusForbidden) // a 401 asks for a token
 			return nil
 		}
 		return schema.SetTokenCookies(w, r, user, nil)

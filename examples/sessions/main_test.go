@@ -166,8 +166,8 @@ func TestAnEndedSessionEndsNoOther(t *testing.T) {
 // What stands in a URL stands in logs and in the browser's history.
 func TestThePasswordIsNotTakenFromTheURL(t *testing.T) {
 	c := newSite(t).newClient("phone")
-	c.want("POST", "/login?user=ada&password=lovelace", 401)
-	c.wantForm("/login?user=ada", "password=lovelace", 401)
+	c.want("POST", "/login?user=ada&password=lovelace", 403)
+	c.wantForm("/login?user=ada", "password=lovelace", 403)
 }
 
 func TestAPasswordIsChangedByARecentLoginOnly(t *testing.T) {
