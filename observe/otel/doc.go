@@ -27,7 +27,7 @@
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;
 //   - cancelled: the caller gave up;
 //   - timeout: a deadline passed, which is how a store that hangs shows;
-//   - error: the store could not answer.
+//   - error: the store could not answer, or panicked.
 //
 // # Traces
 //

@@ -158,4 +158,11 @@ func (s *span) AddEvent(name string, options ...trace.EventOption) {
 	s.told += " event " + name + text(c.Attributes())
 }
 
-func (s *span) End(...trace.SpanEndOption) { s.ended++ }
+// End writes down a panic, as the SDK does where it is deferred.
+func (s *span) End(...trace.SpanEndOption) {
+	if r := recover(); r != nil {
+		s.told += fmt.Sprint(" exception ", r)
+		defer panic(r)
+	}
+	s.ended++
+}

@@ -38,25 +38,28 @@ func (o *Observer) method(name string) *method {
 // call is a call of the store under way.
 type call struct {
 	*method
-	span  trace.Span
-	start time.Time
+	span    trace.Span
+	start   time.Time
+	outcome outcome
 }
 
+// begin returns a call that has failed unless it returns and says otherwise: one that
+// panics does not.
 func (m *method) begin(ctx context.Context) (context.Context, call) {
 	ctx, span := m.tracer.Start(ctx, m.spanName, m.spanStart...)
-	return ctx, call{m, span, time.Now()}
+	return ctx, call{m, span, time.Now(), failed}
 }
 
-// observe tells what the call returned. The context has its span, so that a
-// measurement can name an example.
-func (c *call) observe(ctx context.Context, err error) {
-	outcome := outcomeOf(ctx, err)
-	c.storeCalls.Record(ctx, time.Since(c.start).Seconds(), c.measured[outcome]...)
-	if !c.span.IsRecording() {
-		return
+// end tells what has become of the call. The context has its span, so that a measurement
+// can name an example. It is what is deferred, and not the span's End, because the SDK
+// writes the text of a panic, which may name a user, into a span whose End is.
+func (c *call) end(ctx context.Context) {
+	c.storeCalls.Record(ctx, time.Since(c.start).Seconds(), c.measured[c.outcome]...)
+	if c.span.IsRecording() {
+		c.span.SetAttributes(c.ended[c.outcome]...)
+		if c.outcome == timeout || c.outcome == failed {
+			c.span.SetStatus(codes.Error, outcomes[c.outcome])
+		}
 	}
-	c.span.SetAttributes(c.ended[outcome]...)
-	if outcome == timeout || outcome == failed {
-		c.span.SetStatus(codes.Error, outcomes[outcome])
-	}
+	c.span.End()
 }

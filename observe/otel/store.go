@@ -21,7 +21,7 @@ func (o *Observer) Store(s core.RefreshStore) core.RefreshStore {
 	}
 }
 
-// store is a store whose calls are told of. Of one that panics only the span is.
+// store is a store whose calls are told of, those that panic as well.
 type store struct {
 	next core.RefreshStore
 
@@ -30,56 +30,56 @@ type store struct {
 
 func (s *store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
 	ctx, c := s.create.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	err := s.next.Create(ctx, t, limit)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return err
 }
 
 func (s *store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
 	ctx, c := s.get.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	t, err := s.next.Get(ctx, id)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return t, err
 }
 
 func (s *store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
 	ctx, c := s.exchange.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	t, err := s.next.Exchange(ctx, x)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return t, err
 }
 
 func (s *store) Revoke(ctx context.Context, id string, at time.Time) error {
 	ctx, c := s.revoke.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	err := s.next.Revoke(ctx, id, at)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return err
 }
 
 func (s *store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
 	ctx, c := s.revokeUser.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	n, err := s.next.RevokeUser(ctx, userID, at)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return n, err
 }
 
 func (s *store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
 	ctx, c := s.listUser.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	records, err := s.next.ListUser(ctx, userID, at)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return records, err
 }
 
 func (s *store) DeleteExpired(ctx context.Context, before time.Time, max int) (int, error) {
 	ctx, c := s.deleteExpired.begin(ctx)
-	defer c.span.End()
+	defer c.end(ctx)
 	n, err := s.next.DeleteExpired(ctx, before, max)
-	c.observe(ctx, err)
+	c.outcome = outcomeOf(ctx, err)
 	return n, err
 }

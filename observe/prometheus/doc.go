@@ -24,7 +24,7 @@
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;
 //   - cancelled: the caller gave up;
 //   - timeout: a deadline passed, which is how a store that hangs shows;
-//   - error: the store could not answer.
+//   - error: the store could not answer, or panicked.
 //
 // No label holds a user, a session or a device, so the number of time series is bounded,
 // whatever clients send. All counters are there from the beginning, at 0; a series

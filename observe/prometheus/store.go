@@ -23,7 +23,7 @@ func (o *Observer) Store(s core.RefreshStore) core.RefreshStore {
 	}
 }
 
-// store is a store that is measured. A call that panics is not.
+// store is a store whose calls are measured, those that panic as well.
 type store struct {
 	next core.RefreshStore
 
@@ -41,55 +41,71 @@ func (o *Observer) method(name string) (m method) {
 	return m
 }
 
-func (m *method) observe(ctx context.Context, start time.Time, err error) {
-	m[outcomeOf(ctx, err)]().Observe(time.Since(start).Seconds())
+// call is a call of the store under way.
+type call struct {
+	*method
+	start   time.Time
+	outcome outcome
 }
 
+// begin returns a call that has failed unless it returns and says otherwise: one that
+// panics does not.
+func (m *method) begin() call { return call{m, time.Now(), failed} }
+
+func (c *call) end() { c.method[c.outcome]().Observe(time.Since(c.start).Seconds()) }
+
 func (s *store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
-	start := time.Now()
+	c := s.create.begin()
+	defer c.end()
 	err := s.next.Create(ctx, t, limit)
-	s.create.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return err
 }
 
 func (s *store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
-	start := time.Now()
+	c := s.get.begin()
+	defer c.end()
 	t, err := s.next.Get(ctx, id)
-	s.get.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return t, err
 }
 
 func (s *store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
-	start := time.Now()
+	c := s.exchange.begin()
+	defer c.end()
 	t, err := s.next.Exchange(ctx, x)
-	s.exchange.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return t, err
 }
 
 func (s *store) Revoke(ctx context.Context, id string, at time.Time) error {
-	start := time.Now()
+	c := s.revoke.begin()
+	defer c.end()
 	err := s.next.Revoke(ctx, id, at)
-	s.revoke.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return err
 }
 
 func (s *store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	start := time.Now()
+	c := s.revokeUser.begin()
+	defer c.end()
 	n, err := s.next.RevokeUser(ctx, userID, at)
-	s.revokeUser.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return n, err
 }
 
 func (s *store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
-	start := time.Now()
+	c := s.listUser.begin()
+	defer c.end()
 	records, err := s.next.ListUser(ctx, userID, at)
-	s.listUser.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return records, err
 }
 
 func (s *store) DeleteExpired(ctx context.Context, before time.Time, max int) (int, error) {
-	start := time.Now()
+	c := s.deleteExpired.begin()
+	defer c.end()
 	n, err := s.next.DeleteExpired(ctx, before, max)
-	s.deleteExpired.observe(ctx, start, err)
+	c.outcome = outcomeOf(ctx, err)
 	return n, err
 }

@@ -88,6 +88,24 @@ func TestEveryCallIsMeasuredByItsOutcome(t *testing.T) {
 	}
 }
 
+func TestACallThatPanicsIsMeasuredAsAnError(t *testing.T) {
+	for _, method := range methods {
+		observer, registry := newObserver(t)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: the panic is lost", method.name)
+				}
+			}()
+			method.call(t.Context(), observer.Store(panicking{}))
+		}()
+		expect(t, registry, map[string]float64{fmt.Sprintf("tokenauth_store_call_duration_seconds{method=%q,outcome=\"error\"}", method.label): 1})
+	}
+}
+
+// panicking is a store that panics.
+type panicking struct{ core.RefreshStore }
+
 func TestAStoreIsMeasuredFromManyGoroutines(t *testing.T) {
 	observer, registry := newObserver(t)
 	var wg sync.WaitGroup
