@@ -1,16 +1,21 @@
 package observe_test
 
 import (
+	"net"
 	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/redis/go-redis/v9"
+	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/observe/prometheus"
+	redisstore "github.com/tokenauth/tokenauth/store/redis"
 )
 
 func TestWhatPrometheusScrapes(t *testing.T) {
@@ -62,6 +67,33 @@ func TestWhatPrometheusScrapes(t *testing.T) {
 	}
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// A Redis that hangs runs into a deadline of the driver's where the request has none.
+func TestARedisThatHangsShowsAsTimeouts(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	client := redis.NewClient(&redis.Options{Addr: listener.Addr().String(), ReadTimeout: 50 * time.Millisecond, MaxRetries: -1, ContextTimeoutEnabled: true})
+	defer client.Close()
+	store, err := redisstore.New(client, redisstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := prometheus.NewPedanticRegistry()
+	observer, err := prometheusobserve.New(registry, prometheusobserve.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, failure := observer.Store(store).Get(t.Context(), core.NewTokenID("ada"))
+	rec := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	const line = `tokenauth_store_call_duration_seconds_count{method="get",outcome="timeout"} 1`
+	if scraped := rec.Body.String(); !strings.Contains(scraped, line) {
+		t.Errorf("the error is %v, and no line says %s:\n%s", failure, line, scraped)
 	}
 }
 

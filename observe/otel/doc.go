@@ -26,7 +26,8 @@
 //
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;
 //   - cancelled: the caller gave up;
-//   - timeout: a deadline passed, which is how a store that hangs shows;
+//   - timeout: a deadline passed, the context's or one of the store's driver, which is how
+//     a store that hangs shows: where there is neither, a call shows when it ends;
 //   - error: the store could not answer, or panicked.
 //
 // # Traces

@@ -3,6 +3,7 @@ package otelobserve
 import (
 	"context"
 	"errors"
+	"os"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -38,6 +39,8 @@ func outcomeOf(ctx context.Context, err error) outcome {
 		return timeout
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // else the driver gave up
 		return cancelled
+	case errors.Is(err, os.ErrDeadlineExceeded): // a connection's, which is the driver's
+		return timeout
 	default:
 		return failed
 	}

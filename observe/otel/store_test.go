@@ -3,6 +3,7 @@ package otelobserve_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
 	"sync"
 	"testing"
@@ -80,6 +81,7 @@ func TestEveryCallIsToldByItsOutcome(t *testing.T) {
 		{t.Context(), context.Canceled, "error", " Error:error"},
 		{overdue, context.DeadlineExceeded, "timeout", " Error:timeout"},
 		{t.Context(), context.DeadlineExceeded, "timeout", " Error:timeout"},
+		{t.Context(), fmt.Errorf("redisstore: get: %w", os.ErrDeadlineExceeded), "timeout", " Error:timeout"},
 	} {
 		for _, method := range methods {
 			observer, backend := newObserver(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"sync"
 	"testing"
@@ -78,6 +79,7 @@ func TestEveryCallIsMeasuredByItsOutcome(t *testing.T) {
 		{t.Context(), context.Canceled, "error"},
 		{overdue, context.DeadlineExceeded, "timeout"},
 		{t.Context(), context.DeadlineExceeded, "timeout"},
+		{t.Context(), fmt.Errorf("redisstore: get: %w", os.ErrDeadlineExceeded), "timeout"},
 	} {
 		for _, method := range methods {
 			observer, registry := newObserver(t)
