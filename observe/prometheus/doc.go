@@ -28,8 +28,9 @@
 //   - error: the store could not answer, or panicked.
 //
 // No label holds a user, a session or a device, so the number of time series is bounded,
-// whatever clients send. All counters are there from the beginning, at 0; a series
-// of the histogram from its first call on.
+// whatever clients send. All counters are there from the beginning, at 0, and from
+// [Observer.Store] on the histogram's error and timeout; its other series from their first
+// call on.
 //
 // # Alarms
 //

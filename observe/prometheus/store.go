@@ -30,14 +30,17 @@ type store struct {
 	create, get, exchange, revoke, revokeUser, listUser, deleteExpired method
 }
 
-// method is the durations of one method's calls, by outcome. A series begins with its
-// first call: most outcomes of most methods never happen.
+// method is the durations of one method's calls, by outcome. Failures have their series
+// from the beginning, so that a rate sees the first; others begin with their first call,
+// because most outcomes of most methods never happen.
 type method [len(outcomes)]func() prometheus.Observer
 
 func (o *Observer) method(name string) (m method) {
 	for i, outcome := range outcomes {
 		m[i] = sync.OnceValue(func() prometheus.Observer { return o.storeCalls.WithLabelValues(name, outcome) })
 	}
+	m[timeout]()
+	m[failed]()
 	return m
 }
 

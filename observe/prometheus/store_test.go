@@ -90,6 +90,21 @@ func TestEveryCallIsMeasuredByItsOutcome(t *testing.T) {
 	}
 }
 
+// A rate over a series that begins with a failure does not see that failure.
+func TestFailuresAreThereAtZeroBeforeTheFirst(t *testing.T) {
+	observer, registry := newObserver(t)
+	observer.Store(&answering{})
+	got := metrics(t, registry)
+	for _, method := range methods {
+		for _, outcome := range []string{"error", "timeout"} {
+			name := fmt.Sprintf("tokenauth_store_call_duration_seconds{method=%q,outcome=%q}", method.label, outcome)
+			if n, ok := got[name]; !ok || n != 0 {
+				t.Errorf("%s: %v, %v, want 0", name, n, ok)
+			}
+		}
+	}
+}
+
 func TestACallThatPanicsIsMeasuredAsAnError(t *testing.T) {
 	for _, method := range methods {
 		observer, registry := newObserver(t)
