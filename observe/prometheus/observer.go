@@ -3,6 +3,7 @@ package prometheusobserve
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,7 +42,7 @@ func New(registerer prometheus.Registerer, o Options) (*Observer, error) {
 	if registerer == nil {
 		return nil, errors.New("prometheusobserve: no registerer: it is nil")
 	}
-	if o.StoreBuckets == nil {
+	if len(o.StoreBuckets) == 0 { // for which client_golang has other defaults
 		o.StoreBuckets = defaultBuckets
 	}
 	if !rising(o.StoreBuckets) {
@@ -94,8 +95,8 @@ var reasons = []error{
 }
 
 func rising(buckets []float64) bool {
-	for i := 1; i < len(buckets); i++ {
-		if !(buckets[i-1] < buckets[i]) { // nor are NaNs
+	for i, b := range buckets {
+		if math.IsNaN(b) || i > 0 && b <= buckets[i-1] {
 			return false
 		}
 	}

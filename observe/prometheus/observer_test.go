@@ -110,6 +110,7 @@ func TestWhatCantBeObserved(t *testing.T) {
 		"falling buckets":         {registry, prometheusobserve.Options{StoreBuckets: []float64{1, .5}}},
 		"a bucket twice":          {registry, prometheusobserve.Options{StoreBuckets: []float64{1, 1}}},
 		"a bucket of no duration": {registry, prometheusobserve.Options{StoreBuckets: []float64{1, math.NaN()}}},
+		"no duration alone":       {registry, prometheusobserve.Options{StoreBuckets: []float64{math.NaN()}}},
 	} {
 		if observer, err := prometheusobserve.New(test.registerer, test.options); err == nil || observer != nil {
 			t.Errorf("%s: New = %v, %v, want an error", name, observer, err)
@@ -155,14 +156,32 @@ func TestObserversShareARegistryByLabels(t *testing.T) {
 }
 
 func TestBucketsCanBeChosen(t *testing.T) {
-	registry := prometheus.NewRegistry()
-	buckets := []float64{.1, 1}
-	observer, err := prometheusobserve.New(registry, prometheusobserve.Options{StoreBuckets: buckets})
-	if err != nil {
-		t.Fatal(err)
+	chosen := []float64{.1, 1}
+	for _, test := range []struct {
+		name  string
+		given []float64
+		want  string
+	}{
+		{"two", chosen, "[0.1 1]"},
+		{"nil", nil, "[0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10]"},
+		{"none", []float64{}, "[0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10]"},
+	} {
+		registry := prometheus.NewRegistry()
+		observer, err := prometheusobserve.New(registry, prometheusobserve.Options{StoreBuckets: test.given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chosen[0] = 7 // is the caller's
+		observer.Store(&answering{}).Get(t.Context(), "id")
+		if got := fmt.Sprint(bounds(t, registry)); got != test.want {
+			t.Errorf("%s: the buckets are %s, want %s", test.name, got, test.want)
+		}
 	}
-	buckets[0] = 7 // is the caller's
-	observer.Store(&answering{}).Get(t.Context(), "id")
+}
+
+// bounds returns the buckets of the first histogram.
+func bounds(t *testing.T, registry prometheus.Gatherer) (bounds []float64) {
+	t.Helper()
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -170,12 +189,12 @@ func TestBucketsCanBeChosen(t *testing.T) {
 	for _, family := range families {
 		for _, m := range family.GetMetric() {
 			if h := m.GetHistogram(); h != nil {
-				if b := h.GetBucket(); len(b) != 2 || b[0].GetUpperBound() != .1 || b[1].GetUpperBound() != 1 {
-					t.Errorf("the buckets are %v", b)
+				for _, b := range h.GetBucket() {
+					bounds = append(bounds, b.GetUpperBound())
 				}
-				return
+				return bounds
 			}
 		}
 	}
-	t.Error("there is no histogram")
+	return nil
 }
