@@ -53,8 +53,8 @@ type key struct {
 // (RFC 8725 §2.1): PEM of any kind, DER (PKIX, PKCS #1 or a certificate), the
 // OpenSSH form, a JWK or a set of them, each in base64 too, and the uncompressed
 // point of an ECDSA key. The 32 bytes of an Ed25519 public key, handed over as
-// []byte, look like any other 32 bytes: New and NewVerifier find them where that
-// key is in the same ring.
+// []byte, look like any other 32 bytes: New and NewVerifier find them, in base64 and in
+// hexadecimal too, where that key is in the same ring.
 //
 // A secret and an Ed25519 key are copied; an RSA or ECDSA key is kept and must
 // not be changed afterwards.

@@ -95,6 +95,16 @@ func checkKeys(keys []Key) error {
 		}
 		ids[id] = k.k
 	}
+	for _, secret := range keys {
+		if secret.k.newMAC == nil {
+			continue
+		}
+		for _, public := range keys {
+			if public.k.isKnownByText(secret.k.id()) {
+				return sameKeyError(public.k, secret.k)
+			}
+		}
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package jwttoken_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -108,6 +109,41 @@ func TestUnusableRings(t *testing.T) {
 }
 
 // Keys that change in Options afterwards do not change the tokens.
+// Everybody knows a public key in all the forms in which it is handed around.
+func TestAPublicKeyOfTheRingIsNoSecretInAnyForm(t *testing.T) {
+	k := testKeys()
+	ed := []byte(k.ed25519.Public().(ed25519.PublicKey))
+	point := must(k.p256.PublicKey.Bytes())
+	for what, test := range map[string]struct {
+		secret  []byte
+		alg     string
+		private any
+	}{
+		"Ed25519: x of the JWK":           {[]byte(encode(string(ed))), "EdDSA", k.ed25519},
+		"Ed25519 in padded base64":        {[]byte(base64.StdEncoding.EncodeToString(ed) + "\n"), "EdDSA", k.ed25519},
+		"Ed25519 in hexadecimal":          {fmt.Appendf(nil, "%x", ed), "EdDSA", k.ed25519},
+		"Ed25519 in capital hexadecimal":  {fmt.Appendf(nil, "%X", ed), "EdDSA", k.ed25519},
+		"RSA: n of the JWK":               {[]byte(encode(string(k.rsa.N.Bytes()))), "RS256", k.rsa},
+		"RSA: the modulus in hexadecimal": {fmt.Appendf(nil, "%x", k.rsa.N), "RS256", k.rsa},
+		"ECDSA: x of the JWK":             {[]byte(encode(string(point[1:33]))), "ES256", k.p256},
+		"ECDSA: y of the JWK":             {[]byte(encode(string(point[33:]))), "ES256", k.p256},
+		"ECDSA: x":                        {point[1:33], "ES256", k.p256},
+		"ECDSA: the compressed point":     {append([]byte{2 + point[64]&1}, point[1:33]...), "ES256", k.p256},
+		"ECDSA: both coordinates":         {point[1:], "ES256", k.p256},
+		"ECDSA: the point in hexadecimal": {fmt.Appendf(nil, "%x", point), "ES256", k.p256},
+	} {
+		secret, public := newKey(t, "s", "HS256", test.secret), newKey(t, "p", test.alg, test.private)
+		for _, keys := range [][]jwttoken.Key{{public, secret}, {secret, public}} {
+			_, err := jwttoken.New(jwttoken.Options{Keys: keys})
+			if !errors.Is(err, jwttoken.ErrKey) || !strings.Contains(err.Error(), "public key") {
+				t.Errorf("%s: got error %v, want ErrKey about a public key", what, err)
+			}
+		}
+	}
+	secrets := []jwttoken.Key{newKey(t, "a", "HS256", k.secret), newKey(t, "b", "HS256", []byte(encode(string(k.secret))))}
+	newTokens(t, jwttoken.Options{Keys: append(secrets, newKey(t, "p", "ES256", k.p256))})
+}
+
 func TestOptionsAreCopied(t *testing.T) {
 	o := jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "a", "HS256", testKeys().secret)}}
 	tokens := newTokens(t, o)
