@@ -137,6 +137,7 @@ func TestJWKSThatIsRefused(t *testing.T) {
 		`"kty":"oct","alg":"HS256","k":"` + encode(string(k.secret)) + `"`, `"kty":"oct","alg":"HS256"`, rsa + `,"k":"AAAA"`,
 		rsa + `,"d":"AQAB"`, rsa + `,"p":"AQAB"`, rsa + `,"q":"AQAB"`, rsa + `,"dp":"AQAB"`, rsa + `,"dq":"AQAB"`, rsa + `,"qi":"AQAB"`,
 		rsa + `,"oth":[]`, ec + `,"d":"AQAB"`, okp + `,"d":"AQAB"`, okp + `,"d":null`,
+		rsa + `,"D":"AQAB"`, rsa + `,"Oth":[]`, ec + `,"K":"AAAA"`, okp + `,"\u212a":"AAAA"`,
 		rsa + `,"use":"enc"`, rsa + `,"use":""`, rsa + `,"use":null`, rsa + `,"key_ops":["sign"]`, rsa + `,"key_ops":[]`, rsa + `,"key_ops":"verify"`,
 		rsa + `,"kid":""`, rsa + `,"kid":null`, rsa + `,"kid":7`, rsa + `,"alg":"RS256"`, rsa + `,"ALG":"PS256"`,
 		change(`"alg":"RS256",`, ``).Replace(rsa), change(`RS256`, `none`).Replace(rsa), change(`RS256`, `RSA-OAEP`).Replace(rsa),

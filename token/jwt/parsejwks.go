@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strings"
 )
 
 const ed25519Curve = "Ed25519"
@@ -50,12 +51,10 @@ func parseJWK(text []byte) (Key, error) {
 	}
 	j := jwkMembers{}
 	for _, m := range all {
-		j[m.name] = m.value
-	}
-	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
-		if _, ok := j[private]; ok {
+		if isPrivateMember(m.name) {
 			return Key{}, errors.New("it is a secret or a private key")
 		}
+		j[m.name] = m.value
 	}
 	if _, ok := j["use"]; ok && j.text("use") != "sig" {
 		return Key{}, errors.New(`its use is not "sig"`)
@@ -79,6 +78,14 @@ func parseJWK(text []byte) (Key, error) {
 		return Key{}, errors.New("its numbers are missing or wrong")
 	}
 	return NewKey(kid, a.name, public)
+}
+
+// isPrivateMember reports whether a reader, be it one that ignores case, finds a secret
+// or a part of a private key under that name (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+func isPrivateMember(name string) bool {
+	return slices.ContainsFunc([]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}, func(private string) bool {
+		return strings.EqualFold(name, private)
+	})
 }
 
 // jwkMembers are the members of a JWK, by name.
