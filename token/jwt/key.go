@@ -47,7 +47,8 @@ type key struct {
 // Anything else is [ErrKey]: an unknown algorithm (there is no "none"), a key of
 // another type, on another curve or too short (RFC 7518 §3.2, §3.3), a private
 // key that does not belong to its public half, and an Ed25519 public key of low order:
-// anybody can sign for such a one, and 32 bytes that nobody has set are one.
+// anybody can sign for such a one, and 32 bytes that nobody has set are one. An
+// Ed25519 public key that is no point of the curve is not looked for: it verifies nothing.
 //
 // As a secret, so is one byte repeated, and whatever is recognized as a public key
 // (RFC 8725 §2.1): PEM of any kind, DER (PKIX, PKCS #1 or a certificate), the

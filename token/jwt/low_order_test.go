@@ -54,6 +54,17 @@ func TestEd25519KeyThatAnybodySignsFor(t *testing.T) {
 	}
 }
 
+// Of all 32 bytes half are no point of the curve. Such a key is taken, and nobody signs
+// for it.
+func TestEd25519KeyThatIsNoPointVerifiesNothing(t *testing.T) {
+	noPoint := ed25519.PublicKey(append([]byte{2}, make([]byte, 31)...)) // y = 2
+	verifier := must(jwttoken.NewVerifier(jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "", "EdDSA", noPoint)}}))
+	refuses(t, verifier, sign(t, tokensOf(t, "EdDSA"), claims()))
+	if isForged(noPoint) {
+		t.Error("crypto/ed25519 takes a forged signature")
+	}
+}
+
 // isForged reports whether one of some texts has a signature by nobody: s is zero,
 // and r one of the points of low order.
 func isForged(public ed25519.PublicKey) bool {
