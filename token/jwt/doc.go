@@ -25,8 +25,11 @@
 // configured. The application's own claims come last, byte for byte as they
 // were given. Other layouts are verified too, as long as they are as strict:
 // [Tokens.Verify] says what that means, and [Tokens.Sign] what can't be signed. Such
-// a token takes some ten times as long, because the parser of golang-jwt has to take
-// it as well.
+// a token takes tens of microseconds longer, where others take about one beside their
+// signature, because the parser of golang-jwt has to take it as well. So do some
+// of our own: with a quote, a backslash or a control character in the user id, with
+// more than 16 of the application's claims, with one nested more than 16 deep, and
+// with a name that is not ASCII or has an escape.
 //
 // The typ is that of RFC 9068, but the claims are not those of its profile,
 // which calls for sub, client_id and jti.
