@@ -139,6 +139,20 @@ func TestRedisFailures(t *testing.T) {
 			fails(t, s, known)
 		}
 	})
+	t.Run("a record under no id", func(t *testing.T) {
+		client := redis.NewClient(&redis.Options{Addr: addr})
+		s := openRedis(t, client, redisstore.Options{Prefix: "field:"})
+		known, key := session("ann", epoch, day), "field:{"+core.UserShard("ann")+"}"
+		noError(t, s.Create(t.Context(), known, 0))
+		value, err := client.HGet(t.Context(), key, known.ID[8:]).Result()
+		noError(t, err)
+		noError(t, client.HSet(t.Context(), key, "no id\n", value).Err())
+		list, err := s.ListUser(t.Context(), "ann", epoch)
+		mustFail(t, "ListUser", err)
+		if list != nil {
+			t.Errorf("ListUser returns %v with its error", list)
+		}
+	})
 	t.Run("a replica", func(t *testing.T) {
 		host, port, _ := net.SplitHostPort(addr)
 		replica := server.Redis(t, "--replicaof", host+" "+port)

@@ -3,7 +3,9 @@ package redisstore
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -88,7 +90,7 @@ func decodeRecord(id, v string) (core.RefreshToken, error) {
 	issued, exchanged, expires, revoked := millis(fixed[58:]), millis(fixed[40:]), millis(fixed[46:]), millis(fixed[52:])
 	if device > min(len(rest), core.MaxDeviceBytes) || len(rest)-device > core.MaxDataBytes || generation >= generations ||
 		max(issued, exchanged, expires) > lastMoment || revoked > lastMoment && revoked != notRevoked ||
-		core.UserShard(userID) != core.IDShard(id) {
+		!areTexts(userID, rest[:device]) || core.UserShard(userID) != core.IDShard(id) {
 		return core.RefreshToken{}, errDamaged
 	}
 	t := core.RefreshToken{
@@ -107,6 +109,11 @@ func decodeRecord(id, v string) (core.RefreshToken, error) {
 		t.RevokedAt = moment(revoked)
 	}
 	return t, nil
+}
+
+// areTexts reports whether a user id and a device can be those of a record.
+func areTexts(userID, device string) bool {
+	return userID != "" && utf8.ValidString(userID) && utf8.ValidString(device) && strings.IndexByte(device, 0) < 0
 }
 
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -80,12 +81,22 @@ func TestDamagedRecords(t *testing.T) {
 		"a long device":     whole[:68] + "\x02\x01" + strings.Repeat("d", core.MaxDeviceBytes+1),
 		"long data":         whole + strings.Repeat("d", core.MaxDataBytes),
 		"in the year 10889": whole[:46] + "\xff\xff\xff\xff\xff\xfe" + whole[52:],
+		"not UTF-8":         strings.Replace(whole, "Firefox", "Firefo\xff", 1),
+		"NUL in the device": strings.Replace(whole, "Firefox", "Fire\x00ox", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, err := decodeRecord(sample().ID, damaged); !isFormat(err) {
 				t.Errorf("decoded as %+v, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestAUserIDThatIsNotUTF8IsDamaged(t *testing.T) {
+	record := sample()
+	record.UserID, record.ID = "a\xff", core.NewTokenID("a\xff")
+	if got, err := decodeRecord(record.ID, string(encodeRecord(record))); !isFormat(err) {
+		t.Errorf("decoded as %+v, %v", got, err)
 	}
 }
 
@@ -111,6 +122,9 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 		if got.Generation < 0 || got.Generation >= 1<<53 || len(got.Device) > core.MaxDeviceBytes || len(got.Data) > core.MaxDataBytes {
 			t.Errorf("no record holds %+v", got)
+		}
+		if !utf8.ValidString(got.UserID+got.Device) || strings.Contains(got.Device, "\x00") {
+			t.Errorf("no record is of the user %q on the device %q", got.UserID, got.Device)
 		}
 		for _, at := range []time.Time{got.IssuedAt, got.ExchangedAt, got.ExpiresAt, got.RevokedAt} {
 			if at.Year() > 9999 {

@@ -33,8 +33,8 @@ type Store struct {
 var _ core.RefreshStore = (*Store)(nil)
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
-// [core.NewTokenID] makes for its user, or whose user id, device or data is longer
-// than [core.RefreshToken] allows, is an error that matches none of core's.
+// [core.NewTokenID] makes for its user, or whose user id, device or data is none that
+// [core.RefreshToken] allows, is an error that matches none of core's.
 func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
 	key, field, ok := s.place(t.ID)
 	if !ok || core.IDShard(t.ID) != core.UserShard(t.UserID) {
@@ -42,6 +42,9 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 	}
 	if len(t.UserID) > core.MaxUserIDBytes || len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
 		return errors.New("redisstore: create: the user id, device or data is too long")
+	}
+	if !areTexts(t.UserID, t.Device) {
+		return errors.New("redisstore: create: the user id is empty, or it or the device is not UTF-8, or the device has a NUL")
 	}
 	at := t.IssuedAt.UnixMilli()
 	r := s.run(ctx, createScript, key, field, encodeRecord(t), max(0, limit), t.UserID,
@@ -123,7 +126,11 @@ func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]co
 	}
 	tokens := make([]core.RefreshToken, 0, len(live)/2)
 	for pair := range slices.Chunk(live, 2) {
-		t, err := r.decode(shard+pair[0], pair[len(pair)-1])
+		id := shard + pair[0]
+		if _, _, ok := s.place(id); !ok { // then Get and Revoke would not find it
+			return nil, r.script.failed(errDamaged)
+		}
+		t, err := r.decode(id, pair[len(pair)-1])
 		if err != nil {
 			return nil, err
 		}

@@ -112,6 +112,10 @@ func TestCreateRefuses(t *testing.T) {
 			r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1)
 			r.ID = core.NewTokenID(r.UserID)
 		},
+		"no user id":              func(r *core.RefreshToken) { r.UserID, r.ID = "", core.NewTokenID("") },
+		"a user id not in UTF-8":  func(r *core.RefreshToken) { r.UserID, r.ID = "\xff", core.NewTokenID("\xff") },
+		"a device not in UTF-8":   func(r *core.RefreshToken) { r.Device = "\xff" },
+		"a device with NUL in it": func(r *core.RefreshToken) { r.Device = "a\x00" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			record := core.RefreshToken{ID: core.NewTokenID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour)}
