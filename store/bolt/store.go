@@ -44,8 +44,11 @@ func New(db *bbolt.DB, o Options) (*Store, error) {
 	return &Store{committer{db: db, names: names}}, nil
 }
 
-// Create implements [core.RefreshStore]. A record that is not as
-// [core.RefreshToken] says is an error that matches none of core's.
+// Create implements [core.RefreshStore]. A record whose id is not one that
+// [core.NewTokenID] makes for its user, whose user id is empty, whose user id, device or
+// data is longer than [core.RefreshToken] allows, or whose generation or times are out
+// of range, is an error that matches none of core's. Whether texts are UTF-8 is not
+// looked at, and of times what is less than a millisecond is cut off.
 func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
 	return s.write(ctx, "create", func(b *buckets) error { return b.create(t, limit) })
 }
