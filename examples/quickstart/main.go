@@ -44,7 +44,9 @@ func main() {
 	defer stop()
 	go schema.RunCleanup(ctx, time.Minute)
 
-	server := &http.Server{Handler: newHandler(schema), ReadHeaderTimeout: 5 * time.Second}
+	// A store that hangs, which one over a network can, holds no request for ever.
+	handler := http.TimeoutHandler(newHandler(schema), 10*time.Second, "no answer in time")
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })
 	fmt.Println(commands("http://" + listener.Addr().String()))
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
