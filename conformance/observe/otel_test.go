@@ -45,7 +45,7 @@ func TestWhatOpenTelemetryCollects(t *testing.T) {
 		"tokenauth.rejections {rejection} tokenauth.reason=access_token_expired 1",
 		"tokenauth.rejections {rejection} tokenauth.reason=store_unavailable 1",
 		"tokenauth.retries {retry} 1",
-		"tokenauth.revocations {revocation} 1",
+		"tokenauth.revocations {revocation} tokenauth.reason=logout 1",
 		"tokenauth.sessions.ended {session} tokenauth.ended_by=compromise 1",
 		"tokenauth.sessions.ended {session} tokenauth.ended_by=revocation 1",
 		"tokenauth.store.call.duration s tokenauth.store.method=create tokenauth.store.outcome=ok 2",

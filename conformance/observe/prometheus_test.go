@@ -34,7 +34,7 @@ func TestWhatPrometheusScrapes(t *testing.T) {
 		`tokenauth_refreshes_total 1`,
 		`tokenauth_retries_total 1`,
 		`tokenauth_compromises_total 1`,
-		`tokenauth_revocations_total 1`,
+		`tokenauth_revocations_total{reason="logout"} 1`,
 		`tokenauth_sessions_ended_total{by="compromise"} 1`,
 		`tokenauth_sessions_ended_total{by="revocation"} 1`,
 		`tokenauth_rejections_total{reason="access_token_expired"} 1`,

@@ -13,14 +13,17 @@
 //	tokenauth.refreshes            {refresh}       exchanges
 //	tokenauth.retries              {retry}         refreshes answered with the same pair again
 //	tokenauth.compromises          {compromise}    stale copies that ended a user's sessions
-//	tokenauth.revocations          {revocation}    logouts and the like that ended sessions
+//	tokenauth.revocations          {revocation}    logouts and the like that ended sessions, with
+//	                                               tokenauth.reason
 //	tokenauth.sessions.ended       {session}       how many sessions these ended, with tokenauth.ended_by
 //	tokenauth.rejections           {rejection}     refused tokens and requests, with tokenauth.reason
 //	tokenauth.store.call.duration  s               a histogram of the store's calls, with
 //	                                               tokenauth.store.method and tokenauth.store.outcome
 //
-// tokenauth.ended_by is compromise or revocation. tokenauth.reason is
-// [core.Event.Reason], the error in the JSON body of the answer.
+// tokenauth.ended_by is compromise or revocation; a logout counts as one session also
+// where that was over already. tokenauth.reason is [core.Event.Reason]: of a revocation
+// logout, login, max_sessions or revoked, of a rejection the error in the JSON body of
+// the answer.
 // tokenauth.store.method is create, get, exchange, revoke, revoke_user, list_user or
 // delete_expired. tokenauth.store.outcome is
 //

@@ -24,7 +24,7 @@ func (o *Observer) Hooks() core.Hooks {
 			}
 		},
 		Revocation: func(ctx context.Context, e core.Event) {
-			o.revocations.Add(ctx, 1)
+			o.revocations.Add(ctx, 1, counted(attribute.String("tokenauth.reason", e.Reason()))...)
 			o.ended.Add(ctx, int64(e.Sessions), o.byRevocation...)
 		},
 		Rejection: func(ctx context.Context, e core.Event) {

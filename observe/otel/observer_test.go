@@ -32,7 +32,7 @@ func TestHooksCount(t *testing.T) {
 			map[string]int64{"tokenauth.compromises{}": 1, "tokenauth.sessions.ended{tokenauth.ended_by=compromise}": 3},
 			" event tokenauth.compromise{tokenauth.sessions=3}"},
 		"a revocation": {func(ctx context.Context, h core.Hooks) { h.Revocation(ctx, core.Event{Sessions: 2}) },
-			map[string]int64{"tokenauth.revocations{}": 1, "tokenauth.sessions.ended{tokenauth.ended_by=revocation}": 2}, ""},
+			map[string]int64{"tokenauth.revocations{tokenauth.reason=}": 1, "tokenauth.sessions.ended{tokenauth.ended_by=revocation}": 2}, ""},
 		"rejections": {func(ctx context.Context, h core.Hooks) {
 			h.Rejection(ctx, core.Event{UserID: "ada", Err: core.ErrAccessTokenExpired})
 			h.Rejection(ctx, core.Event{Err: fmt.Errorf("%w: get the session: %w", core.ErrStoreUnavailable, errBroken)})

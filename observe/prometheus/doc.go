@@ -12,13 +12,14 @@
 //	tokenauth_refreshes_total                                     exchanges
 //	tokenauth_retries_total                                       refreshes answered with the same pair again
 //	tokenauth_compromises_total                                   stale copies that ended a user's sessions
-//	tokenauth_revocations_total                                   logouts and the like that ended sessions
+//	tokenauth_revocations_total{reason}                           logouts and the like that ended sessions
 //	tokenauth_sessions_ended_total{by}                            how many sessions these ended
 //	tokenauth_rejections_total{reason}                            refused tokens and requests
 //	tokenauth_store_call_duration_seconds{method,outcome}         a histogram of the store's calls
 //
-// by is compromise or revocation. reason is [core.Event.Reason], the error in the JSON body
-// of the answer. method is create, get, exchange, revoke, revoke_user, list_user or
+// by is compromise or revocation; a logout counts as one session also where that was over
+// already. reason is [core.Event.Reason]: of a revocation logout, login, max_sessions or
+// revoked, of a rejection the error in the JSON body of the answer. method is create, get, exchange, revoke, revoke_user, list_user or
 // delete_expired. outcome is
 //
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;

@@ -18,7 +18,7 @@ func (o *Observer) Hooks() core.Hooks {
 			o.endedByCompromise.Add(float64(e.Sessions))
 		},
 		Revocation: func(_ context.Context, e core.Event) {
-			o.revocations.Inc()
+			o.revocations.WithLabelValues(e.Reason()).Inc()
 			o.endedByRevocation.Add(float64(e.Sessions))
 		},
 		Rejection: func(_ context.Context, e core.Event) {

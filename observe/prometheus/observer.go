@@ -24,13 +24,13 @@ var defaultBuckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .02
 // Observer counts what the hooks of a schema tell and measures a store. New makes
 // one. It is safe for concurrent use and starts no goroutine.
 type Observer struct {
-	logins, refreshes, retries, compromises, revocations prometheus.Counter
+	logins, refreshes, retries, compromises prometheus.Counter
 
 	endedByCompromise, endedByRevocation prometheus.Counter
 
-	rejections *prometheus.CounterVec
-	byReason   map[string]prometheus.Counter // those of rejections that were foreseen
-	storeCalls *prometheus.HistogramVec
+	revocations, rejections *prometheus.CounterVec
+	byReason                map[string]prometheus.Counter // those of rejections that were foreseen
+	storeCalls              *prometheus.HistogramVec
 }
 
 // New returns an observer whose metrics it registers with the registerer. It is an
@@ -60,13 +60,13 @@ func New(registerer prometheus.Registerer, o Options) (*Observer, error) {
 		all = append(all, c)
 		return c
 	}
-	ended := vec("sessions_ended_total", "Sessions ended by compromises and revocations; logins that end older sessions are not counted.", "by")
+	ended := vec("sessions_ended_total", "Sessions ended by compromises and revocations.", "by")
 	observer := &Observer{
 		logins:            counter("logins_total", "Logins: sessions that began."),
 		refreshes:         counter("refreshes_total", "Refreshes that exchanged a refresh token for the next pair."),
 		retries:           counter("retries_total", "Refreshes answered with the same pair again: other tabs and repeated requests."),
 		compromises:       counter("compromises_total", "Stale copies of refresh tokens that ended their users' sessions."),
-		revocations:       counter("revocations_total", "Logouts and other revocations that ended sessions."),
+		revocations:       vec("revocations_total", "Logouts and other revocations that ended sessions, by reason.", "reason"),
 		endedByCompromise: ended.WithLabelValues("compromise"),
 		endedByRevocation: ended.WithLabelValues("revocation"),
 		rejections:        vec("rejections_total", "Refused tokens and requests, by reason.", "reason"),
@@ -81,11 +81,17 @@ func New(registerer prometheus.Registerer, o Options) (*Observer, error) {
 		reason := core.Event{Err: err}.Reason()
 		observer.byReason[reason] = observer.rejections.WithLabelValues(reason)
 	}
+	for _, reason := range revocationReasons {
+		observer.revocations.WithLabelValues(reason)
+	}
 	if err := registerer.Register(append(all, observer.storeCalls)); err != nil {
 		return nil, fmt.Errorf("prometheusobserve: register the metrics: %w", err)
 	}
 	return observer, nil
 }
+
+// revocationReasons are what [core.Event.Reason] says of revocations.
+var revocationReasons = []string{"logout", "login", "max_sessions", "revoked"}
 
 // reasons are the errors of which a rejection can tell.
 var reasons = []error{

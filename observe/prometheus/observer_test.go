@@ -19,7 +19,9 @@ func TestEveryCounterIsThereFromTheBeginning(t *testing.T) {
 	names := map[string]float64{}
 	for _, name := range []string{
 		"tokenauth_logins_total", "tokenauth_refreshes_total", "tokenauth_retries_total",
-		"tokenauth_compromises_total", "tokenauth_revocations_total",
+		"tokenauth_compromises_total",
+		`tokenauth_revocations_total{reason="logout"}`, `tokenauth_revocations_total{reason="login"}`,
+		`tokenauth_revocations_total{reason="max_sessions"}`, `tokenauth_revocations_total{reason="revoked"}`,
 		`tokenauth_sessions_ended_total{by="compromise"}`, `tokenauth_sessions_ended_total{by="revocation"}`,
 		`tokenauth_rejections_total{reason="missing_access_token"}`, `tokenauth_rejections_total{reason="invalid_access_token"}`,
 		`tokenauth_rejections_total{reason="access_token_expired"}`, `tokenauth_rejections_total{reason="access_token_not_expired"}`,
@@ -49,7 +51,7 @@ func TestHooksCount(t *testing.T) {
 		"a compromise": {func(h core.Hooks) { h.Compromise(ctx, core.Event{Sessions: 3, Err: core.ErrCompromised}) },
 			map[string]float64{"tokenauth_compromises_total": 1, `tokenauth_sessions_ended_total{by="compromise"}`: 3}},
 		"a revocation": {func(h core.Hooks) { h.Revocation(ctx, core.Event{Sessions: 2}) },
-			map[string]float64{"tokenauth_revocations_total": 1, `tokenauth_sessions_ended_total{by="revocation"}`: 2}},
+			map[string]float64{`tokenauth_revocations_total{reason=""}`: 1, `tokenauth_sessions_ended_total{by="revocation"}`: 2}},
 		"rejections": {func(h core.Hooks) {
 			h.Rejection(ctx, core.Event{Err: core.ErrAccessTokenExpired})
 			h.Rejection(ctx, core.Event{Err: core.ErrAccessTokenExpired})
@@ -86,6 +88,7 @@ func TestHooksCanBeCalledAtOnce(t *testing.T) {
 func TestNoLabelIsAClients(t *testing.T) {
 	observer, registry := newObserver(t)
 	h := observer.Hooks()
+	h.Revocation(t.Context(), core.Event{}) // no schema's: those have a reason
 	before := len(metrics(t, registry))
 	for i := range 100 {
 		e := core.Event{UserID: fmt.Sprint("user", i), SessionID: fmt.Sprint("session", i), Device: fmt.Sprint("device", i)}
