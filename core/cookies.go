@@ -31,9 +31,11 @@ type Cookies struct {
 	// of any other session (ErrInvalidAccessToken): without it an answer to a refresh
 	// that comes after somebody else's login, or after a logout, makes the browser the
 	// old user's until that access token expires. It holds a session's id, which lets
-	// nobody in, and has the attributes of the access token's cookie. Turn it on for all
-	// servers of a site at once, because a login by one without it looks to the others
-	// like a late answer. Default: none.
+	// nobody in, and has the attributes of the access token's cookie. A login by a server
+	// that does not know it looks to the others like a late answer: on servers that run,
+	// turn it on, or off, together with a change of the other names by Previous, and else on
+	// all of them at once. Where it was turned off, give it another name the next time.
+	// Default: none.
 	SessionName string
 	// Prefix is put before all names: "__Secure-", or "__Host-" where there is no
 	// Domain and RefreshPath is "/". Browsers hold such cookies to what the name

@@ -9,29 +9,23 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// An audit log: every event is a record of its own, at a level that says who should
-// look at it.
-func ExampleHooks() {
+// An audit log, beside an alarm of the application's own.
+func ExampleLogHooks() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
-	write := func(level slog.Level, message string) func(context.Context, core.Event) {
-		return func(ctx context.Context, e core.Event) { logger.Log(ctx, level, message, "event", e) }
-	}
-	audit := core.Hooks{
-		Login:      write(slog.LevelInfo, "login"),
-		Compromise: write(slog.LevelError, "compromise"),
-		Revocation: write(slog.LevelInfo, "revocation"),
-		Rejection:  write(slog.LevelDebug, "rejection"), // an expired access token is everyday
-	}
+	alarm := core.Hooks{Compromise: func(_ context.Context, e core.Event) {
+		os.Stdout.WriteString("mail " + e.UserID + ": somebody else used your session\n")
+	}}
+	hooks := core.JoinHooks(core.LogHooks(logger), alarm)
 
-	// With core.Config{Hooks: audit} the schema calls them. This is what it does:
+	// With core.Config{Hooks: hooks} the schema calls them. This is what it does:
 	ctx, at := context.Background(), time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	audit.Login(ctx, core.Event{At: at, UserID: "ada", SessionID: "k3z", Device: "Firefox"})
-	audit.Compromise(ctx, core.Event{At: at.Add(time.Hour), UserID: "ada", SessionID: "k3z", Sessions: 2, Err: core.ErrCompromised})
-	audit.Revocation(ctx, core.Event{At: at.Add(2 * time.Hour), UserID: "bob", Sessions: 1})
+	hooks.Login(ctx, core.Event{At: at, UserID: "ada", SessionID: "k3z", Device: "Firefox"})
+	hooks.Compromise(ctx, core.Event{At: at.Add(time.Hour), UserID: "ada", SessionID: "k3z", Sessions: 2, Err: core.ErrCompromised})
+	hooks.Rejection(ctx, core.Event{At: at.Add(2 * time.Hour), Err: core.ErrAccessTokenExpired}) // DEBUG
 	// Output:
-	// level=INFO msg=login event.at=2030-01-02T03:04:05.000Z event.user=ada event.session=k3z event.device=Firefox
-	// level=ERROR msg=compromise event.at=2030-01-02T04:04:05.000Z event.user=ada event.session=k3z event.sessions=2 event.reason=refresh_token_compromised event.err="refresh token compromised"
-	// level=INFO msg=revocation event.at=2030-01-02T05:04:05.000Z event.user=bob event.sessions=1
+	// level=INFO msg="tokenauth: login" at=2030-01-02T03:04:05.000Z user=ada session=k3z device=Firefox
+	// level=WARN msg="tokenauth: compromise" at=2030-01-02T04:04:05.000Z user=ada session=k3z sessions=2 reason=refresh_token_compromised err="refresh token compromised"
+	// mail ada: somebody else used your session
 }
 
 // The application's own hooks beside others, such as those of a package that counts.

@@ -5,9 +5,10 @@ import "context"
 // Hooks are told what happens, for audit logs, alarms and metrics. Each is called
 // after the fact, by the goroutine of the call that it tells of and before that call
 // returns, so it should be quick and must not panic; many may run at once. A nil hook
-// is not called. Over HTTP ctx is derived from the request's, so a middleware around
-// the schema's handlers can hand over in it what an Event does not have, such as the
-// client's address. JoinHooks has several told. What ends one way is told once: a
+// is not called. ctx has the values of the context of the call, over HTTP of the request:
+// in it a caller, or a middleware around the schema's handlers, can hand over what an Event
+// does not have, such as the client's address. LogHooks writes an audit log, JoinHooks has
+// several told. What ends one way is told once: a
 // login or a refresh that succeeds by its own hook, one that fails by Rejection or
 // Compromise. A login that is ErrInvalidLogin is a mistake of the application's, and told
 // by its error alone.
@@ -33,7 +34,8 @@ type Hooks struct {
 	Compromise func(ctx context.Context, e Event)
 	// Revocation: a logout, a login in the place of a session, or a call that ends
 	// sessions did so, and Event.Reason says which. Its event has Sessions and UserID.
-	// RevokeUser and RevokeUserOf tell of all sessions at once; the others tell of each
+	// RevokeUser and RevokeUserOf tell of all sessions at once (which they are, Sessions
+	// says before); the others tell of each
 	// session, with SessionID and, where its record was read, Device. Where no access token
 	// tells whose session a logout or a login has ended, the record is read for it: one
 	// more call of the store, and if that fails the event has no UserID. For what a login

@@ -42,7 +42,7 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 // request: ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for
 // one that another origin than the server's or Config.TrustedOrigins sent (a client
 // without cookies excepted), ErrStoreUnavailable where the session may not have
-// ended, and for a client without cookies what Verify returns.
+// ended (the cookies are still there, and the page should say so), and for a client without cookies what Verify returns.
 func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if r.Method != http.MethodPost {

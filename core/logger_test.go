@@ -126,6 +126,9 @@ func TestTheLoggersCommentListsEveryMessage(t *testing.T) {
 	}
 	found := 0
 	for _, file := range files {
+		if file.Name() == "log_hooks.go" { // its records are not the logger's
+			continue
+		}
 		if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") || file.Name() == "config.go" {
 			continue
 		}

@@ -127,3 +127,30 @@ func TestSessionCallsRefuseImpossibleUsers(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// As for a site and an API: each with a secret of its own.
+func TestSchemasCanShareAStore(t *testing.T) {
+	site := newWorld(t, func(c *core.Config) { c.MaxSessions = 2 })
+	api := newWorldOn(t, site.store, site.clock, func(c *core.Config) {
+		c.MaxSessions = 2
+		c.Secret = core.NewSecret()
+		c.AccessTokenDuration, c.Grace = 10*time.Minute, 5*time.Minute
+	})
+	first, phone := site.login("ada"), api.login("ada")
+	if sessions, err := site.Sessions(site.ctx, "ada"); err != nil || len(sessions) != 2 {
+		t.Errorf("Sessions = %v, %v", sessions, err)
+	}
+	if _, err := site.Refresh(site.ctx, phone.RefreshToken, ""); !errors.Is(err, core.ErrInvalidRefreshToken) {
+		t.Errorf("a refresh by the other schema: %v", err)
+	}
+	site.clock.Advance(10 * time.Minute)
+	site.login("ada")
+	site.refused(first, core.ErrInvalidRefreshToken) // the oldest of three
+	api.refresh(phone)
+	if n, err := site.RevokeUser(site.ctx, "ada"); err != nil || n != 2 {
+		t.Errorf("RevokeUser = %d, %v", n, err)
+	}
+	if n := api.live("ada"); n != 0 {
+		t.Errorf("%d sessions are live", n)
+	}
+}

@@ -44,20 +44,27 @@ func TestTheREADMEsScriptRefreshes(t *testing.T) {
 		{"200", "GET /data 200"},
 		{"401 204 200", "GET /data, POST /refresh, GET /data 200"},
 		{"401 409 200", "GET /data, POST /refresh, GET /data 200"},
-		{"401 204 401", "GET /data, POST /refresh, GET /data 401"},
+		{"401 204 401", "GET /data, POST /refresh, GET /data, go to /login 401"},
 		{"401 401", "GET /data, POST /refresh, go to /login 401"},
-		{"401 503", "GET /data, POST /refresh 503"},
+		{"401 503 204 200", "GET /data, POST /refresh, 1 s, POST /refresh, GET /data 200"},
+		{"401 lost 503 204 200", "GET /data, POST /refresh, 1 s, POST /refresh, 2 s, POST /refresh, GET /data 200"},
+		{"401 503 503 503 503", "GET /data, POST /refresh, 1 s, POST /refresh, 2 s, POST /refresh, 4 s, POST /refresh 503"},
+		{"401 503 503 503 lost", "GET /data, POST /refresh, 1 s, POST /refresh, 2 s, POST /refresh, 4 s, POST /refresh lost"},
+		{"401 403", "GET /data, POST /refresh 403"},
 		{"503", "GET /data 503"},
 	} {
 		program := script[1] + `
-const answers = process.argv[1].split(" ").map(Number), calls = [];
+const answers = process.argv[1].split(" "), calls = [];
 globalThis.fetch = async (url, options) => {
   calls.push((options?.method ?? "GET") + " " + url);
-  const status = answers.shift();
+  const answer = answers.shift();
+  if (answer === "lost") throw new Error(answer);
+  const status = Number(answer);
   return { status, ok: status < 300 };
 };
+globalThis.setTimeout = (done, wait) => { calls.push(wait / 1000 + " s"); done(); };
 globalThis.location = { assign: (url) => calls.push("go to " + url) };
-fetchWithRefresh("/data").then((answer) => console.log(calls.join(", "), answer.status));`
+fetchWithRefresh("/data").then((answer) => answer.status, (lost) => lost.message).then((end) => console.log(calls.join(", "), end));`
 		out, err := exec.Command(node, "-e", program, test.answers).CombinedOutput()
 		if got := strings.TrimSpace(string(out)); err != nil || got != test.want {
 			t.Errorf("with the answers %s: %s, want %s (%v)", test.answers, got, test.want, err)
