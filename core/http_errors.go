@@ -31,6 +31,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // ServeHTTP writes the status and a JSON body that holds the code and a sentence
 // for people: {"error":"…","error_description":"…"}.
 func (e *Error) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	// As http.Error does: those of the body that was to be.
+	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		w.Header().Del(name)
+	}
 	writeJSON(w, e.Status, errorBody{e.Code, e.description})
 }
 
@@ -46,10 +50,6 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 		return
 	}
 	h := w.Header()
-	// As http.Error does: those of the body that was to be.
-	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
-		h.Del(name)
-	}
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -48,18 +47,23 @@ func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) e
 // returns how many it has ended, and the last error, which it tells once.
 func (s *Schema) revokeEach(ctx context.Context, events []Event, now time.Time) (n int, err error) {
 	var unended Event
+	var ended []Event
 	for _, e := range events {
 		if err != nil && ctx.Err() != nil {
 			break
 		}
 		switch failed := s.store.Revoke(ctx, e.SessionID, now); {
 		case failed == nil:
-			n++
-			s.tellRevocation(ctx, e, now)
+			ended = append(ended, e)
 		case !errors.Is(failed, ErrNotFound):
 			err, unended = failed, e
 		}
 	}
+	// Afterwards, because it can ask the store too, and that can take its time.
+	for _, e := range ended {
+		s.tellRevocation(ctx, e, now)
+	}
+	n = len(ended)
 	if err != nil {
 		unended.cause = ""
 		return n, s.reject(ctx, s.unavailable(ctx, "revoke the session", err), unended)
@@ -119,7 +123,7 @@ func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
 	now := s.now()
 	n := 0
 	records, err := s.store.ListUser(ctx, userID, s.furthestBehind(now))
-	for _, at := range revocationTimes(records, now, s.furthestBehind(now)) {
+	for _, at := range revocationTimes(records, now) {
 		if err != nil {
 			break
 		}
@@ -138,12 +142,15 @@ func (s *Schema) revokeUser(ctx context.Context, userID string) (int, error) {
 
 // furthestBehind returns what the clock of another server may say now: sessions that have
 // expired by this server's can still be refreshed there.
-func (s *Schema) furthestBehind(now time.Time) time.Time { return now.Add(-s.cfg.Grace) }
+func (s *Schema) furthestBehind(now time.Time) time.Time {
+	return now.Add(-s.cfg.Grace).Truncate(time.Millisecond)
+}
 
 // revocationTimes returns the moments at which a user's sessions have to be revoked, so that
 // none is left out: now; the issue of the newest, where a server whose clock is ahead
-// issued it; and a moment at which those that have expired by this clock alone are live.
-func revocationTimes(records []RefreshToken, now, behind time.Time) []time.Time {
+// issued it; and the last moment at which those that have expired by this clock alone are
+// all live.
+func revocationTimes(records []RefreshToken, now time.Time) []time.Time {
 	if len(records) == 0 {
 		return nil
 	}
@@ -151,8 +158,12 @@ func revocationTimes(records []RefreshToken, now, behind time.Time) []time.Time 
 	if issued := records[0].IssuedAt; issued.After(now) {
 		times = append(times, issued)
 	}
-	if slices.ContainsFunc(records, func(r RefreshToken) bool { return !r.Live(now) }) {
-		times = append(times, behind)
+	first := now
+	for _, r := range records {
+		first = earlier(first, r.ExpiresAt.Add(-time.Millisecond))
+	}
+	if first.Before(now) {
+		times = append(times, first)
 	}
 	return times
 }

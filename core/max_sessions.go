@@ -22,11 +22,6 @@ func (s *Schema) evictable(ctx context.Context, userID string, now time.Time) []
 // tellEvicted tells of those that the login of that moment has ended, and not of those
 // that another one has, which tells of them itself.
 func (s *Schema) tellEvicted(ctx context.Context, sessions []RefreshToken, now time.Time) {
-	if len(sessions) == 0 {
-		return
-	}
-	ctx, cancel := detached(ctx)
-	defer cancel()
 	for _, old := range sessions {
 		if r, err := s.get(ctx, old.ID); err == nil && r.RevokedAt.Equal(now) {
 			call(ctx, s.cfg.Hooks.Revocation, Event{

@@ -375,3 +375,56 @@ func TestRevocationsEndWhatIsExpiredByThisClockAlone(t *testing.T) {
 		}
 	}
 }
+
+// exactTimes wants whole milliseconds, as every store may.
+type exactTimes struct {
+	*testStore
+	t *testing.T
+}
+
+func (s exactTimes) check(at time.Time) {
+	s.t.Helper()
+	if !at.Equal(at.Truncate(time.Millisecond)) {
+		s.t.Errorf("the store is asked for the moment %v", at)
+	}
+}
+
+func (s exactTimes) ListUser(ctx context.Context, id string, at time.Time) ([]core.RefreshToken, error) {
+	s.check(at)
+	return s.testStore.ListUser(ctx, id, at)
+}
+
+func (s exactTimes) RevokeUser(ctx context.Context, id string, at time.Time) (int, error) {
+	s.check(at)
+	return s.testStore.RevokeUser(ctx, id, at)
+}
+
+func TestAStoreGetsWholeMilliseconds(t *testing.T) {
+	c := newClock()
+	s, err := core.New(exactTimes{newStore(), t}, &testTokens{key: []byte("signing")}, core.Config{
+		Secret: secret, Clock: c.Now, Grace: 10*time.Second + time.Microsecond, IdleTimeout: 2 * time.Minute, MaxSessions: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Login(t.Context(), "ada", core.LoginOptions{})
+	c.Advance(2*time.Minute + time.Second)
+	s.Login(t.Context(), "ada", core.LoginOptions{})
+	s.RevokeUser(t.Context(), "ada")
+}
+
+// A revocation says no earlier end than that of the session.
+func TestALateAnswerAfterRevokeUserClearsNoNewLogin(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions, c.IdleTimeout = -1, 5*time.Minute })
+	old := w.login("ada")
+	w.clock.Advance(5*time.Minute + time.Second)
+	// The session ended a second ago.
+	rec := serve(w.RefreshAccessToken(nil), withCookies("POST", old))
+	if n := len(rec.Header()["Set-Cookie"]); n != 0 {
+		t.Fatalf("before: %d cookies are deleted", n)
+	}
+	w.RevokeUser(w.ctx, "ada")
+	rec = serve(w.RefreshAccessToken(nil), withCookies("POST", old))
+	if n := len(rec.Header()["Set-Cookie"]); n != 0 {
+		t.Errorf("%d %s: %d cookies are deleted, of a session that is over since a second", rec.Code, rec.Body, n)
+	}
+}

@@ -32,9 +32,9 @@ func (c Cookies) setSession(w http.ResponseWriter, id string, lasts time.Duratio
 }
 
 // clearCookies makes the response delete the cookies, and refuse the access token that
-// an answer which is still on its way would set.
+// an answer which is still on its way would set, for as long as any Verifier takes it.
 func (s *Schema) clearCookies(w http.ResponseWriter) {
-	s.cfg.Cookies.setSession(w, loggedOut, s.cfg.AccessTokenDuration+s.cfg.Leeway+max(s.cfg.Grace, 0))
+	s.cfg.Cookies.setSession(w, loggedOut, s.cfg.AccessTokenDuration+maxLeeway+s.cfg.Grace)
 	s.cfg.Cookies.clear(w)
 }
 

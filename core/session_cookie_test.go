@@ -82,7 +82,7 @@ func TestTheSessionsCookieIsSetByLoginsAndLogoutsAlone(t *testing.T) {
 		}
 	}
 	a = b.post("/logout", nil)
-	wantSessionCookie(t, a, "none", 70*time.Second)
+	wantSessionCookie(t, a, "none", 70*time.Second+5*time.Minute)
 	if len(a.Cookies()) != 3 {
 		t.Errorf("a logout sets %v", a.Cookies())
 	}
@@ -191,5 +191,25 @@ func TestAVerifierHeedsTheSessionsCookie(t *testing.T) {
 		if rec := serve(v.TokenRequired(ok), r); rec.Code != status {
 			t.Errorf("%s: %d, want %d", value, rec.Code, status)
 		}
+	}
+}
+
+func TestALogoutLastsAsLongAsAVerifierTakesTheToken(t *testing.T) {
+	w := newWorld(t, withSessionCookie)
+	v, err := core.NewVerifier(w.tokens, core.Config{Cookies: core.Cookies{SessionName: "session"}, Clock: w.clock.Now, Leeway: 5 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := loginCookies(t, w)
+	w.expire()
+	late := serve(w.RefreshAccessToken(nil), requestWith("POST", set["access_token"], set["refresh_token"], set["session"]))
+	rec := httptest.NewRecorder()
+	if err := w.ClearTokenCookies(rec, requestWith("POST", set["access_token"], set["refresh_token"])); err != nil {
+		t.Fatal(err)
+	}
+	none := setCookies(t, rec.Header())["session"]
+	w.clock.Advance(time.Duration(none.MaxAge) * time.Second) // the browser drops it
+	if rec := serve(v.TokenRequired(ok), requestWith("GET", setCookies(t, late.Header())["access_token"])); rec.Code == 200 {
+		t.Errorf("%d s after the logout the late answer's access token is good again", none.MaxAge)
 	}
 }

@@ -272,3 +272,51 @@ func TestLookingAndRevokingEndInTenSecondsTogether(t *testing.T) {
 		})
 	}
 }
+
+// hangingGet never answers a Get.
+type hangingGet struct{ *testStore }
+
+func (s hangingGet) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+	<-ctx.Done()
+	return core.RefreshToken{}, ctx.Err()
+}
+
+// Telling of one takes no time from the end of the next.
+func TestALookForTheHookShieldsNoSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := hangingGet{newStore()}
+		s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, MaxSessions: -1, Logger: slog.New(slog.DiscardHandler),
+			Hooks: core.Hooks{Revocation: func(context.Context, core.Event) {}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := s.Login(t.Context(), "ada", core.LoginOptions{})
+		b, _ := s.Login(t.Context(), "ada", core.LoginOptions{})
+		r := httptest.NewRequest("POST", "/logout", nil)
+		r.Header.Set("Cookie", "refresh_token="+a.RefreshToken+"; refresh_token="+b.RefreshToken)
+		err = s.ClearTokenCookies(httptest.NewRecorder(), r)
+		sessions, _ := s.Sessions(t.Context(), "ada")
+		if err != nil || len(sessions) != 0 {
+			t.Errorf("the store ends sessions, and the logout is %v; %d live", err, len(sessions))
+		}
+	})
+}
+
+func TestALoginWaitsForALookNoLongerThanItsRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := hangingGet{newStore()}
+		s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, Logger: slog.New(slog.DiscardHandler),
+			Hooks: core.Hooks{Revocation: func(context.Context, core.Event) {}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Login(t.Context(), "ada", core.LoginOptions{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err = s.Login(ctx, "ada", core.LoginOptions{})
+		if took := time.Since(began); err != nil || took > time.Second {
+			t.Errorf("a login whose request has one second took %v: %v", took, err)
+		}
+	})
+}

@@ -87,3 +87,15 @@ func TestTheScopeOfTheClaimsIsTold(t *testing.T) {
 		}
 	}
 }
+
+// Such as that of a compressor around the handler.
+func TestASuccessKeepsItsHeaders(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Content-Encoding", "gzip")
+	w.WriteTokens(rec, pair)
+	if rec.Header().Get("Content-Encoding") == "" {
+		t.Error("a body that a compressor encodes goes out as if it were plain")
+	}
+}
