@@ -19,8 +19,8 @@ type AccessTokens interface {
 	// Sign returns the token that carries these claims, such that Verify
 	// returns the same claims. Times are whole seconds, the reference is a
 	// UUIDv4, no field but Extra is empty. The token is of the characters that a bearer
-	// token can have (b64token in RFC 6750 §2.1), which a cookie can have too. It fails where the claims can't be
-	// carried: where Extra is not a JSON object, or has a name that is
-	// reserved.
+	// token can have (b64token in RFC 6750 §2.1), which a cookie can have too. It
+	// fails where the claims can't be carried: where Extra is not a JSON object, or
+	// has a name that is reserved.
 	Sign(c Claims) (string, error)
 }

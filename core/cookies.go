@@ -27,10 +27,11 @@ type Cookies struct {
 	RefreshTokenName string
 	// SessionName is the name of a third cookie, which says which session the browser's
 	// last login began, or that there was a logout since. Answers to a refresh leave it
-	// alone, but for those that delete the cookies. Where it is sent, TokenRequired refuses the access token of a cookie that is
-	// of any other session (ErrInvalidAccessToken): without it an answer to a refresh
-	// that comes after somebody else's login, or after a logout, makes the browser the
-	// old user's until that access token expires. It holds a session's id, which lets
+	// alone, but for those that delete the cookies. Where it is sent, TokenRequired
+	// refuses the access token of a cookie that is of any other session
+	// (ErrInvalidAccessToken): without it an answer to a refresh that comes after
+	// somebody else's login, or after a logout, makes the browser the old user's until
+	// that access token expires. It holds a session's id, which lets
 	// nobody in, and has the attributes of the access token's cookie. A login by a server
 	// that does not know it looks to the others like a late answer: on servers that run,
 	// turn it on, or off, together with a change of the other names by Previous, and else on

@@ -44,8 +44,9 @@ const (
 // one that Error.Code and the JSON body of the answer have, such as
 // "access_token_expired", and "internal_error" where Err is none of the package's. In
 // Revocation it is "logout", "login" for a session that a login took the place of,
-// "max_sessions" for one that a login ended because of Config.MaxSessions, or "revoked" for one that RevokeSession and its like ended. Else it is empty. There are
-// few, so it is fit for a label of a metric.
+// "max_sessions" for one that a login ended because of Config.MaxSessions, or "revoked"
+// for one that RevokeSession and its like ended. Else it is empty. There are few, so it
+// is fit for a label of a metric.
 func (e Event) Reason() string {
 	if e.Err == nil {
 		return e.cause

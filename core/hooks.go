@@ -8,10 +8,9 @@ import "context"
 // is not called. ctx has the values of the context of the call, over HTTP of the request:
 // in it a caller, or a middleware around the schema's handlers, can hand over what an Event
 // does not have, such as the client's address. LogHooks writes an audit log, JoinHooks has
-// several told. What ends one way is told once: a
-// login or a refresh that succeeds by its own hook, one that fails by Rejection or
-// Compromise. A login that is ErrInvalidLogin is a mistake of the application's, and told
-// by its error alone.
+// several told. What ends one way is told once: a login or a refresh that succeeds by its
+// own hook, one that fails by Rejection or Compromise. A login that is ErrInvalidLogin is a
+// mistake of the application's, and told by its error alone.
 //
 // Every hook gets At. What else an event has is said for each; a field that is not
 // named is zero.
@@ -35,12 +34,12 @@ type Hooks struct {
 	// Revocation: a logout, a login in the place of a session, or a call that ends
 	// sessions did so, and Event.Reason says which. Its event has Sessions and UserID.
 	// RevokeUser and RevokeUserOf tell of all sessions at once (which they are, Sessions
-	// says before); the others tell of each
-	// session, with SessionID and, where its record was read, Device. Where no access token
-	// tells whose session a logout or a login has ended, the record is read for it: one
-	// more call of the store, and if that fails the event has no UserID. For what a login
-	// ends because of Config.MaxSessions the store is asked before and after it, where
-	// there is such a limit; of two logins at once one may end the other's session untold.
+	// says before); the others tell of each session, with SessionID and, where its record
+	// was read, Device. Where no access token tells whose session a logout or a login has
+	// ended, the record is read for it: one more call of the store, and if that fails the
+	// event has no UserID. For what a login ends because of Config.MaxSessions the store
+	// is asked before and after it, where there is such a limit; of two logins at once one
+	// may end the other's session untold.
 	Revocation func(ctx context.Context, e Event)
 	// Rejection: a token was refused, a request to refresh or to end sessions was, or
 	// the store could not answer. Err tells which: an access token that has expired or is

@@ -34,15 +34,16 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 // or not, which may come alone, as with a Cookies.RefreshPath elsewhere. Where
 // another host has planted tokens beside those, each that is genuine ends its
 // session, of refresh tokens the first four and of access tokens those among the first
-// eight texts; so does the access token of an Authorization header. A request without a session, or with one
-// that is over, only has its cookies deleted. A client without cookies that presents
-// an access token (RFC 6750 §2.1) ends the session of that.
+// eight texts; so does the access token of an Authorization header. A request without a
+// session, or with one that is over, only has its cookies deleted. A client without
+// cookies that presents an access token (RFC 6750 §2.1) ends the session of that.
 //
 // Where it returns an error it has written nothing, and WriteError answers the
 // request: ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for
 // one that another origin than the server's or Config.TrustedOrigins sent (a client
 // without cookies excepted), ErrStoreUnavailable where the session may not have
-// ended (the cookies are still there, and the page should say so), and for a client without cookies what Verify returns.
+// ended (the cookies are still there, and the page should say so), and for a client
+// without cookies what Verify returns.
 func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if r.Method != http.MethodPost {

@@ -45,9 +45,10 @@ func (s *Schema) revokeAll(ctx context.Context, events []Event, now time.Time) e
 // revokeEach ends the sessions that the events name, those that are there. They have the
 // time of one revocation together, and one that can't be ended shields no other. It
 // returns how many it has ended, and the last error, which it tells once.
-func (s *Schema) revokeEach(ctx context.Context, events []Event, now time.Time) (n int, err error) {
-	var unended Event
+func (s *Schema) revokeEach(ctx context.Context, events []Event, now time.Time) (int, error) {
 	var ended []Event
+	var unended Event
+	var err error
 	for _, e := range events {
 		if err != nil && ctx.Err() != nil {
 			break
@@ -63,12 +64,11 @@ func (s *Schema) revokeEach(ctx context.Context, events []Event, now time.Time) 
 	for _, e := range ended {
 		s.tellRevocation(ctx, e, now)
 	}
-	n = len(ended)
 	if err != nil {
 		unended.cause = ""
-		return n, s.reject(ctx, s.unavailable(ctx, "revoke the session", err), unended)
+		return len(ended), s.reject(ctx, s.unavailable(ctx, "revoke the session", err), unended)
 	}
-	return n, nil
+	return len(ended), nil
 }
 
 // tellRevocation tells the hook of the end of a session. Whose it was is what an audit

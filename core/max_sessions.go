@@ -24,9 +24,7 @@ func (s *Schema) evictable(ctx context.Context, userID string, now time.Time) []
 func (s *Schema) tellEvicted(ctx context.Context, sessions []RefreshToken, now time.Time) {
 	for _, old := range sessions {
 		if r, err := s.get(ctx, old.ID); err == nil && r.RevokedAt.Equal(now) {
-			call(ctx, s.cfg.Hooks.Revocation, Event{
-				At: now, UserID: r.UserID, SessionID: r.ID, Device: r.Device, Sessions: 1, cause: causeMaxSessions,
-			})
+			s.tellRevocation(ctx, Event{UserID: r.UserID, SessionID: r.ID, Device: r.Device, cause: causeMaxSessions}, now)
 		}
 	}
 }

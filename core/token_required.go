@@ -14,8 +14,8 @@ import (
 // a malformed one, are ErrInvalidAccessToken: it never guesses. Browsers send the
 // cookie with requests of other sites too, as far as its SameSite lets them:
 // protect what changes state, as with [http.CrossOriginProtection]. Where the cookie
-// of Cookies.SessionName is sent, that of the access token must be of its session. What it refuses
-// goes to Config.ErrorHandler: ErrMissingAccessToken, ErrInvalidAccessToken,
+// of Cookies.SessionName is sent, that of the access token must be of its session. What
+// it refuses goes to Config.ErrorHandler: ErrMissingAccessToken, ErrInvalidAccessToken,
 // ErrAccessTokenExpired. It leaves cookies alone. Inside another TokenRequired or
 // RefreshAccessToken of the same schema it accepts the claims found there.
 func (v *Verifier) TokenRequired(next http.Handler) http.Handler {

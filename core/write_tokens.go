@@ -18,9 +18,9 @@ import (
 //	schema.WriteTokens(w, pair)
 //
 // An x/oauth2 client takes it by Config.PasswordCredentialsToken, with the login's address
-// as its TokenURL. The client refreshes at the [Schema.TokenEndpoint], which answers in the same form,
-// and logs out at the [Schema.RevocationEndpoint]. The status is 200, and the body a
-// JSON object of access_token, token_type, expires_in and refresh_token, with
+// as its TokenURL. The client refreshes at the [Schema.TokenEndpoint], which answers in
+// the same form, and logs out at the [Schema.RevocationEndpoint]. The status is 200, and
+// the body a JSON object of access_token, token_type, expires_in and refresh_token, with
 // Cache-Control no-store and Pragma no-cache, as RFC 6749 §5.1 demands. It also holds
 // scope, where the application's claims have a string of that name (RFC 9068 §2.2.3).
 // expires_in is in seconds, rounded down, and at least 1, because clients take 0 for

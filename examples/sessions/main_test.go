@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
+	"github.com/tokenauth/tokenauth/examples/internal/logintest"
 )
 
 // site is the server of this program, on a clock that the test moves.
@@ -188,30 +189,11 @@ func TestAPasswordIsChangedByARecentLoginOnly(t *testing.T) {
 	laptop.want("POST", "/password", 200)
 }
 
-// body is 1 MB of zeros; it counts what is read of it.
-type body int
-
-func (b *body) Read(p []byte) (int, error) {
-	if *b >= 1<<20 {
-		return 0, io.EOF
-	}
-	clear(p)
-	*b += body(len(p))
-	return len(p), nil
-}
-
 // Anybody can send the form of a login, and a file in it.
 func TestALoginReadsAFewKilobytes(t *testing.T) {
 	schema, err := newSchema(core.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const head = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n"
-	file := new(body)
-	r := httptest.NewRequest("POST", "/login", io.MultiReader(strings.NewReader(head), file))
-	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-	newHandler(schema, time.Now).ServeHTTP(httptest.NewRecorder(), r)
-	if *file > 32<<10 {
-		t.Errorf("%d bytes are read", *file)
-	}
+	logintest.ReadsAFewKilobytes(t, newHandler(schema, time.Now))
 }

@@ -23,9 +23,8 @@
 // tokenauth.ended_by is compromise or revocation; a logout counts as one session also
 // where that was over already. tokenauth.reason is [core.Event.Reason]: of a revocation
 // logout, login, max_sessions or revoked, of a rejection the error in the JSON body of
-// the answer.
-// tokenauth.store.method is create, get, exchange, revoke, revoke_user, list_user or
-// delete_expired. tokenauth.store.outcome is
+// the answer. tokenauth.store.method is create, get, exchange, revoke, revoke_user,
+// list_user or delete_expired. tokenauth.store.outcome is
 //
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;
 //   - cancelled: the caller gave up;

@@ -19,8 +19,8 @@
 //
 // by is compromise or revocation; a logout counts as one session also where that was over
 // already. reason is [core.Event.Reason]: of a revocation logout, login, max_sessions or
-// revoked, of a rejection the error in the JSON body of the answer. method is create, get, exchange, revoke, revoke_user, list_user or
-// delete_expired. outcome is
+// revoked, of a rejection the error in the JSON body of the answer. method is create, get,
+// exchange, revoke, revoke_user, list_user or delete_expired. outcome is
 //
 //   - ok, not_found, exists or conflict: what the store answered, all of them in order;
 //   - cancelled: the caller gave up;
