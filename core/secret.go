@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 const minSecretBytes = 32
@@ -71,14 +73,12 @@ func decoded(text []byte) (forms [][]byte) {
 }
 
 // isKeyForm reports whether the bytes have a form in which public keys are handed
-// around: PEM (RFC 7468), SSH's files (RFC 4716) and lines, a JWK or a set of them (RFC
-// 7517), and DER.
+// around, white space around them or not: PEM (RFC 7468), SSH's files (RFC 4716) and
+// lines, a JWK or a set of them (RFC 7517), and DER.
 func isKeyForm(b []byte) bool {
-	if text := bytes.TrimSpace(b); len(text) < len(b) && isKeyForm(text) {
-		return true
-	}
+	text := bytes.TrimSpace(b)
 	for _, begin := range [...]string{"-----BEGIN ", "---- BEGIN ", "ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
-		if bytes.HasPrefix(b, []byte(begin)) {
+		if bytes.HasPrefix(text, []byte(begin)) {
 			return true
 		}
 	}
@@ -86,11 +86,17 @@ func isKeyForm(b []byte) bool {
 		Kty  string            `json:"kty"`
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if json.Unmarshal(b, &jwk) == nil && (jwk.Kty != "" || jwk.Keys != nil) {
+	if json.Unmarshal(text, &jwk) == nil && (jwk.Kty != "" || jwk.Keys != nil) {
 		return true
 	}
-	_, pkix := x509.ParsePKIXPublicKey(b)
-	_, pkcs1 := x509.ParsePKCS1PublicKey(b)
-	_, certificate := x509.ParseCertificate(b)
+	// DER says how long it is: its last byte can look like white space.
+	var der asn1.RawValue
+	rest, err := asn1.Unmarshal(bytes.TrimLeftFunc(b, unicode.IsSpace), &der)
+	if err != nil || len(bytes.TrimSpace(rest)) > 0 {
+		return false
+	}
+	_, pkix := x509.ParsePKIXPublicKey(der.FullBytes)
+	_, pkcs1 := x509.ParsePKCS1PublicKey(der.FullBytes)
+	_, certificate := x509.ParseCertificate(der.FullBytes)
 	return pkix == nil || pkcs1 == nil || certificate == nil
 }

@@ -89,3 +89,26 @@ func TestAPublicKeyIsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// The last byte of a key can look like the line break of a file.
+func TestAPublicKeyThatEndsInWhiteSpaceIsNoSecret(t *testing.T) {
+	for {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkix, err := x509.MarshalPKIXPublicKey(key.Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pkix[len(pkix)-1] != '\n' {
+			continue
+		}
+		for _, space := range []string{"", "\n", "\r\n", " \t\n\n"} {
+			if _, err := core.New(newStore(), &testTokens{}, core.Config{Secret: append([]byte(space), append(pkix, space...)...)}); err == nil {
+				t.Errorf("the key with %q around it is taken for a secret", space)
+			}
+		}
+		return
+	}
+}
