@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"reflect"
 	"strings"
@@ -313,5 +314,51 @@ func TestReservedClaims(t *testing.T) {
 		if got := core.ReservedClaim(name); got != want {
 			t.Errorf("ReservedClaim(%q) = %v, want %v", name, got, want)
 		}
+	}
+}
+
+// longTokens is a format whose tokens grow, as by a longer kid, an issuer or another algorithm.
+type longTokens struct {
+	*testTokens
+	suffix string
+}
+
+func (l *longTokens) Sign(c core.Claims) (string, error) {
+	text, err := l.testTokens.Sign(c)
+	return text + l.suffix, err
+}
+
+func (l *longTokens) Verify(text string) (core.Claims, error) {
+	text, _, _ = strings.Cut(text, "~")
+	return l.testTokens.Verify(text)
+}
+
+// Of claims that just fitted no token can be made under a longer key: that moves nothing
+// either.
+func TestTokensThatOutgrowTheirCookieAreNoTheft(t *testing.T) {
+	store, c := newStore(), newClock()
+	tokens := &longTokens{testTokens: &testTokens{key: []byte("signing")}}
+	s, err := core.New(store, tokens, core.Config{Secret: secret, Clock: c.Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pair core.Tokens
+	for n := 4000; pair.RefreshToken == ""; n-- { // the longest claim that fits
+		pair, err = s.Login(t.Context(), "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", n)}})
+		if err != nil && !errors.Is(err, core.ErrInvalidLogin) {
+			t.Fatal(err)
+		}
+	}
+	tokens.suffix = "~" + strings.Repeat("s", 300) // RS256 in the place of HS256
+	c.Advance(time.Minute)
+	for range 2 {
+		if _, err := s.Refresh(t.Context(), pair.RefreshToken, ""); !errors.Is(err, core.ErrClaims) {
+			t.Errorf("Refresh = %v, want ErrClaims", err)
+		}
+		c.Advance(11 * time.Second)
+	}
+	tokens.suffix = ""
+	if _, err := s.Refresh(t.Context(), pair.RefreshToken, ""); err != nil {
+		t.Errorf("Refresh with the shorter key again = %v", err)
 	}
 }

@@ -267,4 +267,7 @@ func TestACompromiseEndsWhatIsAboutToExpire(t *testing.T) {
 	if _, err := w.Refresh(w.ctx, other.RefreshToken, other.AccessToken); err == nil {
 		t.Error("a session of the user outlives the compromise")
 	}
+	if e := w.events.last["compromise"]; e.Sessions != 2 {
+		t.Errorf("told of the end of %d sessions, want 2", e.Sessions)
+	}
 }

@@ -37,6 +37,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"long leeway", func(c *core.Config) { c.Leeway = 5*time.Minute + 1 }, "Leeway"},
 		{"negative cache", func(c *core.Config) { c.VerifiedCache = -1 }, "VerifiedCache"},
 		{"cache beyond all memory", func(c *core.Config) { c.VerifiedCache = math.MaxInt }, "VerifiedCache"},
+		{"cache that is too large", func(c *core.Config) { c.VerifiedCache = 1<<24 + 1 }, "VerifiedCache"},
 		{"cookie name that leaves no room", func(c *core.Config) { c.Cookies.RefreshTokenName = strings.Repeat("r", 4000) }, "4096"},
 		{"path that browsers ignore", func(c *core.Config) { c.Cookies.RefreshPath = "/" + strings.Repeat("p", 1024) }, "1024"},
 		{"origin without scheme", func(c *core.Config) { c.TrustedOrigins = []string{"app.example.com"} }, "TrustedOrigins"},

@@ -133,7 +133,10 @@ func TestTheAccessTokensCookieIsDeletedLast(t *testing.T) {
 }
 
 func TestNoCookieLivesLongerThanBrowsersAllow(t *testing.T) {
-	w := newWorld(t, func(c *core.Config) { c.RefreshTokenDuration = 1000 * 24 * time.Hour })
+	w := newWorld(t, func(c *core.Config) {
+		withSessionCookie(c)
+		c.RefreshTokenDuration = 1000 * 24 * time.Hour
+	})
 	rec := httptest.NewRecorder()
 	if err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", nil); err != nil {
 		t.Fatal(err)

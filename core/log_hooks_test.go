@@ -85,3 +85,25 @@ func TestLogHooksHeedTheDefaultLogger(t *testing.T) {
 		t.Errorf("logged %q", text)
 	}
 }
+
+// Whatever a store's error wraps, that the store could not answer is not everyday.
+func TestLogHooksTellFailuresOfTheStoreAloud(t *testing.T) {
+	for _, test := range []struct {
+		err   error
+		level string
+	}{
+		{core.ErrAccessTokenExpired, "DEBUG"},
+		{core.ErrAccessTokenNotExpired, "DEBUG"},
+		{core.ErrMissingAccessToken, "DEBUG"},
+		{core.ErrInvalidAccessToken, "INFO"},
+		{fmt.Errorf("%w: %w", core.ErrStoreUnavailable, core.ErrAccessTokenExpired), "INFO"},
+		{fmt.Errorf("%w: %w", core.ErrClaims, core.ErrMissingAccessToken), "INFO"},
+	} {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		core.LogHooks(logger).Rejection(t.Context(), core.Event{Err: test.err})
+		if !strings.Contains(log.String(), "level="+test.level) {
+			t.Errorf("%v is logged as %s, want %s", test.err, log.String(), test.level)
+		}
+	}
+}

@@ -65,7 +65,6 @@ func (s *Schema) revokeEach(ctx context.Context, events []Event, now time.Time) 
 		s.tellRevocation(ctx, e, now)
 	}
 	if err != nil {
-		unended.cause = ""
 		return len(ended), s.reject(ctx, s.unavailable(ctx, "revoke the session", err), unended)
 	}
 	return len(ended), nil
