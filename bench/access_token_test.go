@@ -29,15 +29,15 @@ import (
 func claims() core.Claims {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	return core.Claims{
-		UserID: "user-42", Ref: core.Ref{6: 0x40, 8: 0x80}, SessionID: core.NewTokenID("user-42"),
+		UserID: "user-42", Ref: core.Ref{6: 0x40, 8: 0x80}, SessionID: core.NewRecordID("user-42"),
 		IssuedAt: now, ExpiresAt: now.Add(time.Minute),
 	}
 }
 
 // tokensOf returns the tokens that a constructor of jwttoken made.
-func tokensOf(b *testing.B) func(*jwttoken.Tokens, error) *jwttoken.Tokens {
+func tokensOf(b *testing.B) func(*jwttoken.Signer, error) *jwttoken.Signer {
 	b.Helper()
-	return func(tokens *jwttoken.Tokens, err error) *jwttoken.Tokens {
+	return func(tokens *jwttoken.Signer, err error) *jwttoken.Signer {
 		b.Helper()
 		if err != nil {
 			b.Fatal(err)
@@ -46,7 +46,7 @@ func tokensOf(b *testing.B) func(*jwttoken.Tokens, error) *jwttoken.Tokens {
 	}
 }
 
-func sign(b *testing.B, tokens core.AccessTokens, c core.Claims) string {
+func sign(b *testing.B, tokens core.TokenSigner, c core.Claims) string {
 	b.Helper()
 	token, err := tokens.Sign(c)
 	if err != nil {
@@ -66,7 +66,7 @@ func split(b *testing.B, token string) (text, signature []byte) {
 	return []byte(token[:dot]), signature
 }
 
-func benchmarkVerify(b *testing.B, tokens core.AccessVerifier, token string) {
+func benchmarkVerify(b *testing.B, tokens core.TokenVerifier, token string) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := tokens.Verify(token); err != nil {

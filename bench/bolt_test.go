@@ -192,11 +192,11 @@ func newBoltSessions(b *testing.B, records int) *boltSessions {
 }
 
 // boltSession returns a record whose stored form is of 200 bytes.
-func boltSession(i int) core.RefreshToken {
+func boltSession(i int) core.Record {
 	userID := fmt.Sprintf("user-%d", i)
 	at := boltStart.Add(time.Duration(i) * time.Millisecond)
-	return core.RefreshToken{
-		ID: core.NewTokenID(userID), UserID: userID, AccessRef: core.Ref{1},
+	return core.Record{
+		ID: core.NewRecordID(userID), UserID: userID, AccessRef: core.Ref{1},
 		Device:   "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 		Data:     fmt.Appendf(nil, "%*s", 58-len(userID), `{"role":"admin"}`),
 		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(boltLifetime),

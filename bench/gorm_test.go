@@ -94,7 +94,7 @@ func fillGorm(b *testing.B, db *gorm.DB, records int) []string {
 		var rows []map[string]any
 		for i := first; i < min(first+batch, records); i++ {
 			user := fmt.Sprint("user-", i)
-			id := core.NewTokenID(user)
+			id := core.NewRecordID(user)
 			if i%(records/goroutines) == 0 && len(ids) < goroutines {
 				ids = append(ids, id)
 			}

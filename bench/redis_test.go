@@ -103,8 +103,8 @@ func redisSessions(b *testing.B, s core.RefreshStore, n int) []core.Exchange {
 	var sessions []core.Exchange
 	for i := range n {
 		user := fmt.Sprintf("user-%06d", i)
-		t := core.RefreshToken{
-			ID: core.NewTokenID(user), UserID: user, AccessRef: core.Ref(random(16)),
+		t := core.Record{
+			ID: core.NewRecordID(user), UserID: user, AccessRef: core.Ref(random(16)),
 			Device: strings.Repeat("d", 120), Data: random(60),
 			IssuedAt: now, ExchangedAt: now, ExpiresAt: now.Add(7 * 24 * time.Hour),
 		}

@@ -21,7 +21,7 @@ func BenchmarkRefresh(b *testing.B) {
 	b.Run("Sign", func(b *testing.B) {
 		now := time.Now().Truncate(time.Second)
 		claims := core.Claims{
-			UserID: "user 1", Ref: core.Ref{6: 0x40, 8: 0x80}, SessionID: core.NewTokenID("user 1"),
+			UserID: "user 1", Ref: core.Ref{6: 0x40, 8: 0x80}, SessionID: core.NewRecordID("user 1"),
 			IssuedAt: now, ExpiresAt: now.Add(time.Minute),
 		}
 		b.ReportAllocs()
@@ -40,7 +40,7 @@ func BenchmarkRefresh(b *testing.B) {
 	}
 }
 
-func benchmarkRefresh(b *testing.B, tokens core.AccessTokens, idle time.Duration, records int) {
+func benchmarkRefresh(b *testing.B, tokens core.TokenSigner, idle time.Duration, records int) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	schema, err := core.New(memorystore.New(), tokens, core.Config{
 		Secret: random(32),

@@ -80,14 +80,14 @@ func must(t *testing.T, err error) {
 
 var noon = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 
-func loginOf(user string, at time.Time) core.RefreshToken {
-	return core.RefreshToken{
-		ID: core.NewTokenID(user), UserID: user, AccessRef: core.Ref{1}, Device: "Firefox", Data: []byte("secret of " + user),
+func loginOf(user string, at time.Time) core.Record {
+	return core.Record{
+		ID: core.NewRecordID(user), UserID: user, AccessRef: core.Ref{1}, Device: "Firefox", Data: []byte("secret of " + user),
 		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour),
 	}
 }
 
-func exchangeOf(r core.RefreshToken) core.Exchange {
+func exchangeOf(r core.Record) core.Exchange {
 	return core.Exchange{
 		ID: r.ID, Generation: r.Generation, From: r.AccessRef, To: core.Ref{byte(r.Generation + 2)},
 		At: r.ExchangedAt.Add(time.Second), ExpiresAt: r.ExpiresAt.Add(time.Second),

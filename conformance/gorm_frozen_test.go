@@ -141,7 +141,7 @@ func TestGormWriteThatHasNoConnectionInTimeChangesNothing(t *testing.T) {
 			db, s := d.opened(t, &gorm.Config{})
 			login := loginOf("ann", noon)
 			must(t, s.Create(t.Context(), login, 1))
-			_ = s.Revoke(t.Context(), core.NewTokenID("bob"), noon) // prepares it
+			_ = s.Revoke(t.Context(), core.NewRecordID("bob"), noon) // prepares it
 			connections(t, db).SetMaxOpenConns(1)
 			only, err := connections(t, db).Conn(t.Context())
 			must(t, err)

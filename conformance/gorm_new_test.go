@@ -72,11 +72,11 @@ func TestGormTableNames(t *testing.T) {
 
 func TestGormTooLongRecords(t *testing.T) {
 	_, s := gormSQLite("").opened(t, &gorm.Config{})
-	for name, change := range map[string]func(*core.RefreshToken){
-		"id":      func(r *core.RefreshToken) { r.ID += "a" },
-		"user id": func(r *core.RefreshToken) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
-		"device":  func(r *core.RefreshToken) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
-		"data":    func(r *core.RefreshToken) { r.Data = make([]byte, core.MaxDataBytes+1) },
+	for name, change := range map[string]func(*core.Record){
+		"id":      func(r *core.Record) { r.ID += "a" },
+		"user id": func(r *core.Record) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
+		"device":  func(r *core.Record) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
+		"data":    func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
 	} {
 		login := loginOf("ann", noon)
 		change(&login)

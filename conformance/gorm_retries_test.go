@@ -104,7 +104,7 @@ func loggedDiscreetly(t *testing.T, d gormDialect) {
 	fail(1, passing(db)[0])
 	must(t, s.Create(t.Context(), login, 1))
 	_ = s.Create(t.Context(), login, 1)
-	_, _ = s.Get(t.Context(), core.NewTokenID("bob"))
+	_, _ = s.Get(t.Context(), core.NewRecordID("bob"))
 	text := logged.String()
 	if !strings.Contains(text, "INSERT INTO") {
 		t.Errorf("no INSERT in the log: %s", text)

@@ -152,7 +152,7 @@ func clusterFailOver(t *testing.T, cluster *server.RedisClusterServers, client r
 // that was acknowledged.
 func survives(t *testing.T, s core.RefreshStore, happen, then func()) {
 	ctx := t.Context()
-	var records []core.RefreshToken
+	var records []core.Record
 	for i := range 100 {
 		record := session(fmt.Sprint("user ", i), epoch, day)
 		noError(t, s.Create(ctx, record, 1))

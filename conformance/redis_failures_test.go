@@ -162,7 +162,7 @@ func TestRedisFailures(t *testing.T) {
 	t.Run("no memory", func(t *testing.T) {
 		full := server.Redis(t, "--maxmemory", "2mb")
 		s := openRedis(t, redis.NewClient(&redis.Options{Addr: full.Addr()}), redisstore.Options{})
-		var last core.RefreshToken
+		var last core.Record
 		for {
 			record := session("ann", epoch, day)
 			record.Data = make([]byte, core.MaxDataBytes)
@@ -190,7 +190,7 @@ func TestRedisFailures(t *testing.T) {
 }
 
 // fails wants every method to fail as the store's failure, which names the store.
-func fails(t *testing.T, s core.RefreshStore, known core.RefreshToken) {
+func fails(t *testing.T, s core.RefreshStore, known core.Record) {
 	t.Helper()
 	for method, err := range everyMethod(t, s, known) {
 		mustFail(t, method, err)

@@ -16,15 +16,15 @@ var epoch = time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
 const day = 24 * time.Hour
 
 // session returns the record of a login at that moment that lives so long.
-func session(userID string, at time.Time, life time.Duration) core.RefreshToken {
-	return core.RefreshToken{
-		ID: core.NewTokenID(userID), UserID: userID, AccessRef: core.Ref{1}, Device: "Firefox on Linux",
+func session(userID string, at time.Time, life time.Duration) core.Record {
+	return core.Record{
+		ID: core.NewRecordID(userID), UserID: userID, AccessRef: core.Ref{1}, Device: "Firefox on Linux",
 		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(life),
 	}
 }
 
 // refresh returns an exchange from where the record stands.
-func refresh(t core.RefreshToken, at time.Time) core.Exchange {
+func refresh(t core.Record, at time.Time) core.Exchange {
 	return core.Exchange{ID: t.ID, Generation: t.Generation, From: t.AccessRef, To: core.Ref{2}, At: at, ExpiresAt: t.ExpiresAt}
 }
 
@@ -45,7 +45,7 @@ func mustFail(t testing.TB, what string, err error) {
 
 // everyMethod calls all methods that reach for records, on those of one user,
 // and returns their errors by name.
-func everyMethod(t testing.TB, s core.RefreshStore, known core.RefreshToken) map[string]error {
+func everyMethod(t testing.TB, s core.RefreshStore, known core.Record) map[string]error {
 	t.Helper()
 	ctx, at := t.Context(), known.IssuedAt.Add(time.Hour)
 	errs := map[string]error{"Create": s.Create(ctx, session(known.UserID, at, day), 1)}

@@ -71,7 +71,7 @@ func (b redisBackend) harness() storetest.Harness {
 		prefixes[s] = prefix
 		return s
 	}
-	newPrefix := func() string { return core.NewTokenID("") + ":" }
+	newPrefix := func() string { return core.NewRecordID("") + ":" }
 	h := storetest.Harness{
 		Open: func(t *testing.T) core.RefreshStore { return open(t, newPrefix()) },
 		Peer: func(t *testing.T, s core.RefreshStore) core.RefreshStore {

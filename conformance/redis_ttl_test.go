@@ -45,7 +45,7 @@ func TestRedisTimeToLive(t *testing.T) {
 		lives(t, "cat", 3*day)
 	})
 	t.Run("an exchange never moves it earlier", func(t *testing.T) {
-		records := []core.RefreshToken{session("dan", epoch, 9*day), session("dan", epoch, day)}
+		records := []core.Record{session("dan", epoch, 9*day), session("dan", epoch, day)}
 		for _, record := range records {
 			noError(t, s.Create(ctx, record, 0))
 		}

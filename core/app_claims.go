@@ -58,7 +58,7 @@ func decodeAppClaims(data []byte) (map[string]any, error) {
 }
 
 // appClaims returns the application's claims for the next access token.
-func (s *Schema) appClaims(ctx context.Context, a *attempt, r RefreshToken) (string, error) {
+func (s *Schema) appClaims(ctx context.Context, a *attempt, r Record) (string, error) {
 	if s.cfg.RefreshClaims == nil {
 		return string(r.Data), nil
 	}

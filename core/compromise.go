@@ -18,7 +18,7 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // compromised ends the sessions of the user whose stale refresh token was
 // presented.
-func (s *Schema) compromised(ctx context.Context, a *attempt, r RefreshToken) error {
+func (s *Schema) compromised(ctx context.Context, a *attempt, r Record) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	s.cfg.Logger.WarnContext(ctx, "tokenauth: refresh token compromised", "user", r.UserID, "session", r.ID)
@@ -86,22 +86,22 @@ func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken stri
 
 // look returns the live record of a genuine refresh token, and, with an error too, what
 // is known of the token.
-func (s *Schema) look(ctx context.Context, text string) (*attempt, RefreshToken, error) {
+func (s *Schema) look(ctx context.Context, text string) (*attempt, Record, error) {
 	now := s.now()
 	a := &attempt{arrived: now, now: now}
 	var err error
 	if a.token, a.keys, err = s.genuine(text, a.now); err != nil {
-		return a, RefreshToken{}, err
+		return a, Record{}, err
 	}
 	r, err := s.get(ctx, a.token.recordID())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return a, RefreshToken{}, s.gone(a)
+		return a, Record{}, s.gone(a)
 	case err != nil:
-		return a, RefreshToken{}, s.unavailable(ctx, "get the session", err)
+		return a, Record{}, s.unavailable(ctx, "get the session", err)
 	}
 	if a.read(r); !r.Live(a.now) {
-		return a, RefreshToken{}, s.over(r, a.now)
+		return a, Record{}, s.over(r, a.now)
 	}
 	return a, r, nil
 }

@@ -241,7 +241,7 @@ func TestCompromisedOnlyLooks(t *testing.T) {
 	if _, err := w.Compromised(w.ctx, stale.RefreshToken, ""); !errors.Is(err, core.ErrInvalidRefreshToken) {
 		t.Errorf("after a logout: %v", err)
 	}
-	w.store.restore(map[string]core.RefreshToken{})
+	w.store.restore(map[string]core.Record{})
 	if _, err := w.Compromised(w.ctx, stale.RefreshToken, ""); !errors.Is(err, core.ErrInvalidRefreshToken) {
 		t.Errorf("without a record: %v", err)
 	}

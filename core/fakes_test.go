@@ -84,7 +84,7 @@ func (t *testTokens) Verify(token string) (core.Claims, error) {
 // testStore is a plain store that tests can count, fail and set back.
 type testStore struct {
 	mu      sync.Mutex
-	records map[string]core.RefreshToken
+	records map[string]core.Record
 	calls   map[string]int
 	// before, where it is set, runs before each call of a method, outside the
 	// lock; its error is the call's.
@@ -94,7 +94,7 @@ type testStore struct {
 }
 
 func newStore() *testStore {
-	return &testStore{records: map[string]core.RefreshToken{}, calls: map[string]int{}}
+	return &testStore{records: map[string]core.Record{}, calls: map[string]int{}}
 }
 
 func (s *testStore) run(ctx context.Context, method string, do func() error) error {
@@ -152,37 +152,37 @@ func (s *testStore) mend() {
 }
 
 // snapshot and restore set the store back to an earlier state.
-func (s *testStore) snapshot() map[string]core.RefreshToken {
+func (s *testStore) snapshot() map[string]core.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	copied := map[string]core.RefreshToken{}
+	copied := map[string]core.Record{}
 	for id, r := range s.records {
 		copied[id] = r
 	}
 	return copied
 }
 
-func (s *testStore) restore(records map[string]core.RefreshToken) {
+func (s *testStore) restore(records map[string]core.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.records = records
 }
 
 // of returns the user's records, the newest first, whether live or not.
-func (s *testStore) of(userID string) []core.RefreshToken {
-	var found []core.RefreshToken
+func (s *testStore) of(userID string) []core.Record {
+	var found []core.Record
 	for _, r := range s.records {
 		if r.UserID == userID {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b core.RefreshToken) int {
+	slices.SortFunc(found, func(a, b core.Record) int {
 		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
 	})
 	return found
 }
 
-func (s *testStore) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *testStore) Create(ctx context.Context, t core.Record, limit int) error {
 	return s.run(ctx, "Create", func() error {
 		if _, ok := s.records[t.ID]; ok {
 			return core.ErrExists
@@ -202,7 +202,7 @@ func (s *testStore) Create(ctx context.Context, t core.RefreshToken, limit int) 
 	})
 }
 
-func (s *testStore) Get(ctx context.Context, id string) (r core.RefreshToken, err error) {
+func (s *testStore) Get(ctx context.Context, id string) (r core.Record, err error) {
 	err = s.run(ctx, "Get", func() error {
 		var ok bool
 		if r, ok = s.records[id]; !ok {
@@ -213,7 +213,7 @@ func (s *testStore) Get(ctx context.Context, id string) (r core.RefreshToken, er
 	return r, err
 }
 
-func (s *testStore) Exchange(ctx context.Context, x core.Exchange) (r core.RefreshToken, err error) {
+func (s *testStore) Exchange(ctx context.Context, x core.Exchange) (r core.Record, err error) {
 	err = s.run(ctx, "Exchange", func() error {
 		var ok bool
 		if r, ok = s.records[x.ID]; !ok {
@@ -259,9 +259,9 @@ func (s *testStore) RevokeUser(ctx context.Context, userID string, at time.Time)
 	return n, err
 }
 
-func (s *testStore) ListUser(ctx context.Context, userID string, at time.Time) (live []core.RefreshToken, err error) {
+func (s *testStore) ListUser(ctx context.Context, userID string, at time.Time) (live []core.Record, err error) {
 	err = s.run(ctx, "ListUser", func() error {
-		live = slices.DeleteFunc(s.of(userID), func(r core.RefreshToken) bool { return !r.Live(at) })
+		live = slices.DeleteFunc(s.of(userID), func(r core.Record) bool { return !r.Live(at) })
 		return nil
 	})
 	return live, err

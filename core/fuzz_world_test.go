@@ -25,7 +25,7 @@ type fuzzWorld struct {
 	*core.Schema
 	clock   *clock
 	store   *testStore
-	base    map[string]core.RefreshToken
+	base    map[string]core.Record
 	kinds   map[string]string // texts of tokens, by the name of their kind
 	genuine map[string]bool   // the refresh tokens that are ours and not overdue
 	fill    *strings.Replacer
@@ -43,7 +43,7 @@ func newFuzzWorld(f testing.TB) *fuzzWorld {
 	rand.Read(earlier)
 	w := &fuzzWorld{clock: newClock(), store: newStore(), kinds: map[string]string{}, genuine: map[string]bool{}}
 	tokens := &testTokens{key: own}
-	schema := func(cfg core.Config, tokens core.AccessTokens) *core.Schema {
+	schema := func(cfg core.Config, tokens core.TokenSigner) *core.Schema {
 		cfg.Clock, cfg.MaxSessions, cfg.Cookies = w.clock.Now, -1, fuzzCookies
 		cfg.Logger = slog.New(slog.DiscardHandler)
 		s, err := core.New(w.store, tokens, cfg)

@@ -219,7 +219,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		}, []string{begun, "rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
 		{"a session that is not in the store", nil, func(a *audit) {
 			pair := a.begin()
-			a.store.restore(map[string]core.RefreshToken{})
+			a.store.restore(map[string]core.Record{})
 			a.refused(pair, core.ErrInvalidRefreshToken)
 		}, []string{begun, "rejection user=ada session=s1 ref=r1 reason=invalid_refresh_token"}},
 		{"a junk access token", nil, func(a *audit) { a.Refresh(a.ctx, a.begin().RefreshToken, "junk") },
@@ -249,7 +249,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		{"a logout", nil, func(a *audit) { a.Logout(a.ctx, a.begin().RefreshToken) }, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
 		{"a logout of a session that is not in the store", nil, func(a *audit) {
 			pair := a.begin()
-			a.store.restore(map[string]core.RefreshToken{})
+			a.store.restore(map[string]core.Record{})
 			a.Logout(a.ctx, pair.RefreshToken)
 		}, []string{begun}},
 		{"a logout with a forged token", nil, func(a *audit) { a.Logout(a.ctx, "junk") }, []string{"rejection reason=invalid_refresh_token"}},

@@ -376,7 +376,7 @@ func TestBearerClients(t *testing.T) {
 	b.do(r).want(t, 403, "cross_origin")
 
 	forgotten := s.login("ada")
-	s.store.restore(map[string]core.RefreshToken{})
+	s.store.restore(map[string]core.Record{})
 	send("POST", "/logout", "Bearer "+forgotten.AccessToken).want(t, 200, "")
 }
 

@@ -19,10 +19,10 @@ const (
 
 var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// NewTokenID makes the id of a new refresh-token record of that user: 40
+// NewRecordID makes the id of a new refresh-token record of that user: 40
 // characters of [a-z2-7], the first 8 of them UserShard(userID), the others 160 bits
 // from [crypto/rand]. It is safe for concurrent use.
-func NewTokenID(userID string) string {
+func NewRecordID(userID string) string {
 	var id [idBytes]byte
 	shard := userShard(userID)
 	copy(id[:], shard[:])
@@ -40,14 +40,14 @@ func UserShard(userID string) string {
 	return idEncoding.EncodeToString(shard[:])
 }
 
-// IDShard returns the shard in an id that NewTokenID made, which is the
+// IDShard returns the shard in an id that NewRecordID made, which is the
 // UserShard of the user it was made for. Of a text shorter than a shard it
 // returns the whole.
 func IDShard(id string) string {
 	return id[:min(len(id), shardLength)]
 }
 
-// isID reports whether NewTokenID could have made the text.
+// isID reports whether NewRecordID could have made the text.
 func isID(text string) bool {
 	if len(text) != idLength {
 		return false
@@ -57,7 +57,7 @@ func isID(text string) bool {
 	return err == nil && n == idBytes // fewer where it held line breaks
 }
 
-// isIDOf reports whether NewTokenID could have made the text for that user.
+// isIDOf reports whether NewRecordID could have made the text for that user.
 func isIDOf(userID, text string) bool { return isID(text) && IDShard(text) == UserShard(userID) }
 
 func userShard(userID string) [shardBytes]byte {

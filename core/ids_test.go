@@ -11,7 +11,7 @@ import (
 func TestTokenIDs(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		id := core.NewTokenID("ada")
+		id := core.NewRecordID("ada")
 		if len(id) != 40 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") != "" {
 			t.Fatalf("the id %q is not 40 characters of [a-z2-7]", id)
 		}

@@ -14,7 +14,7 @@ import (
 func TestALookAtASessionThatIsGoneMayDeleteTheCookies(t *testing.T) {
 	w := newWorld(t, nil)
 	pair := w.login("ada")
-	w.store.restore(map[string]core.RefreshToken{})
+	w.store.restore(map[string]core.Record{})
 	_, err := w.VerifyRefreshToken(w.ctx, pair.RefreshToken)
 	rec := httptest.NewRecorder()
 	w.WriteError(rec, withCookies("GET", pair), err)
@@ -33,7 +33,7 @@ func TestALateAnswerOfADroppedSessionClearsNoNewLogin(t *testing.T) {
 		kept  bool
 	}{{2*time.Minute + time.Second, true}, {20 * time.Second, false}} {
 		s.clock.Advance(test.after)
-		s.store.restore(map[string]core.RefreshToken{})
+		s.store.restore(map[string]core.Record{})
 		a := b.copy().post("/refresh", nil)
 		a.want(t, 401, "invalid_refresh_token")
 		if kept := len(a.Header.Values("Set-Cookie")) == 0; kept != test.kept {
@@ -50,7 +50,7 @@ func TestWorthlessCookiesAreDeleted(t *testing.T) {
 		spoil  func(*browser)
 	}{
 		{"junk", nil, func(b *browser) { b.setCookie("refresh_token", "junk") }},
-		{"unknown", nil, func(b *browser) { b.store.restore(map[string]core.RefreshToken{}) }},
+		{"unknown", nil, func(b *browser) { b.store.restore(map[string]core.Record{}) }},
 		{"overdue", nil, func(b *browser) { b.clock.Advance(7*24*time.Hour + 10*time.Second) }},
 		{"idle", func(c *core.Config) { c.IdleTimeout = time.Hour }, func(b *browser) { b.clock.Advance(time.Hour + 10*time.Second) }},
 		{"revoked", nil, func(b *browser) { b.RevokeUser(b.ctx, "ada"); b.clock.Advance(10 * time.Second) }},

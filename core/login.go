@@ -56,7 +56,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		return Tokens{}, invalidLogin(err)
 	}
 	now := s.now()
-	id := NewTokenID(userID)
+	id := NewRecordID(userID)
 	// The end is a whole second, so that the last access token can end with it.
 	first := refreshToken{ref: newRef(), issued: now, deadline: now.Add(s.cfg.RefreshTokenDuration).Truncate(time.Second)}
 	if _, err := idEncoding.Decode(first.id[:], []byte(id)); err != nil {
@@ -77,7 +77,7 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		return Tokens{}, err
 	}
 	evictable := s.evictable(ctx, userID, now)
-	err = s.store.Create(ctx, RefreshToken{
+	err = s.store.Create(ctx, Record{
 		ID:          id,
 		UserID:      userID,
 		AccessRef:   first.ref,

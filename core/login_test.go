@@ -133,7 +133,7 @@ func TestLoginEndsTheSessionItReplaces(t *testing.T) {
 func TestLoginIgnoresWhatIsNoSessionToReplace(t *testing.T) {
 	w := newWorld(t, manySessions)
 	forgotten := w.login("eve")
-	w.store.restore(map[string]core.RefreshToken{})
+	w.store.restore(map[string]core.Record{})
 	for _, text := range []string{"junk", strings.Repeat("A", 131), forgotten.RefreshToken} {
 		if _, err := w.Login(w.ctx, "ada", core.LoginOptions{Replaces: text}); err != nil {
 			t.Errorf("Login in the place of %q: %v", text, err)

@@ -149,7 +149,7 @@ func (s *Schema) furthestBehind(now time.Time) time.Time {
 // none is left out: now; the issue of the newest, where a server whose clock is ahead
 // issued it; and the last moment at which those that have expired by this clock alone are
 // all live.
-func revocationTimes(records []RefreshToken, now time.Time) []time.Time {
+func revocationTimes(records []Record, now time.Time) []time.Time {
 	if len(records) == 0 {
 		return nil
 	}

@@ -22,7 +22,7 @@ type blankStore struct {
 	created, others atomic.Int64
 }
 
-func (s *blankStore) Create(context.Context, core.RefreshToken, int) error {
+func (s *blankStore) Create(context.Context, core.Record, int) error {
 	s.created.Add(1)
 	return nil
 }
@@ -32,12 +32,12 @@ func (s *blankStore) other() error {
 	return core.ErrNotFound
 }
 
-func (s *blankStore) Get(context.Context, string) (core.RefreshToken, error) {
-	return core.RefreshToken{}, s.other()
+func (s *blankStore) Get(context.Context, string) (core.Record, error) {
+	return core.Record{}, s.other()
 }
 
-func (s *blankStore) Exchange(context.Context, core.Exchange) (core.RefreshToken, error) {
-	return core.RefreshToken{}, s.other()
+func (s *blankStore) Exchange(context.Context, core.Exchange) (core.Record, error) {
+	return core.Record{}, s.other()
 }
 
 func (s *blankStore) Revoke(context.Context, string, time.Time) error { return s.other() }
@@ -46,7 +46,7 @@ func (s *blankStore) RevokeUser(context.Context, string, time.Time) (int, error)
 	return 0, s.other()
 }
 
-func (s *blankStore) ListUser(context.Context, string, time.Time) ([]core.RefreshToken, error) {
+func (s *blankStore) ListUser(context.Context, string, time.Time) ([]core.Record, error) {
 	return nil, s.other()
 }
 

@@ -12,11 +12,11 @@ const (
 	MaxDataBytes = 4096
 )
 
-// RefreshToken is the record that a [RefreshStore] keeps of one session. It
+// Record is the record that a [RefreshStore] keeps of one session. It
 // holds no credential: nothing in it lets anybody log in. It is a plain value;
 // only Data refers to memory that copies share.
-type RefreshToken struct {
-	// ID names the record: 40 characters of [a-z2-7], made by NewTokenID of the UserID.
+type Record struct {
+	// ID names the record: 40 characters of [a-z2-7], made by NewRecordID of the UserID.
 	ID string
 	// UserID is the user whose session this is: 1 to MaxUserIDBytes bytes of
 	// valid UTF-8, compared byte for byte. It may hold any character, NUL included.
@@ -47,7 +47,7 @@ type RefreshToken struct {
 
 // Live reports whether the record is neither revoked nor expired at that
 // moment. A record is expired from ExpiresAt on.
-func (t RefreshToken) Live(at time.Time) bool {
+func (t Record) Live(at time.Time) bool {
 	return t.RevokedAt.IsZero() && at.Before(t.ExpiresAt)
 }
 

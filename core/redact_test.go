@@ -162,10 +162,10 @@ func TestWhatHoldsASecretPrintsItsName(t *testing.T) {
 func TestEveryTypeIsKnownToHoldSecretsOrNone(t *testing.T) {
 	values, _ := hiding(t)
 	harmless := map[string]string{
-		"AccessTokens": "an interface", "AccessVerifier": "an interface", "RefreshStore": "an interface",
+		"TokenSigner": "an interface", "TokenVerifier": "an interface", "RefreshStore": "an interface",
 		"Claims": "what an access token says, without its signature", "Cookies": "names and attributes",
 		"Error": "an error", "Event": "holds no token", "Hooks": "functions",
-		"RefreshToken": "holds no credential", "Exchange": "holds no credential", "Session": "holds no credential", "Ref": "a name",
+		"Record": "holds no credential", "Exchange": "holds no credential", "Session": "holds no credential", "Ref": "a name",
 	}
 	for _, name := range exportedTypes(t) {
 		if values[name] == nil && harmless[name] == "" {

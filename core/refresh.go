@@ -54,7 +54,7 @@ type attempt struct {
 }
 
 // read takes note of the record.
-func (a *attempt) read(r RefreshToken) { a.userID, a.device = r.UserID, r.Device }
+func (a *attempt) read(r Record) { a.userID, a.device = r.UserID, r.Device }
 
 // event is what is known of the session so far: nothing where its token is not genuine.
 func (a *attempt) event() Event {
@@ -113,10 +113,10 @@ func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys,
 }
 
 // get returns the record of that id. A store that gives another one is broken.
-func (s *Schema) get(ctx context.Context, id string) (RefreshToken, error) {
+func (s *Schema) get(ctx context.Context, id string) (Record, error) {
 	r, err := s.store.Get(ctx, id)
 	if err == nil && r.ID != id {
-		return RefreshToken{}, errWrongRecord
+		return Record{}, errWrongRecord
 	}
 	return r, err
 }
@@ -175,7 +175,7 @@ const (
 	ahead                   // the record has forgotten exchanges
 )
 
-func (s *Schema) stand(a *attempt, r RefreshToken) standing {
+func (s *Schema) stand(a *attempt, r Record) standing {
 	t := a.token
 	switch {
 	case !r.Live(a.now):
@@ -192,7 +192,7 @@ func (s *Schema) stand(a *attempt, r RefreshToken) standing {
 }
 
 // decide answers a refresh from the record as it stands.
-func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens, error) {
+func (s *Schema) decide(ctx context.Context, a *attempt, r Record) (Tokens, error) {
 	standing, err := s.judge(ctx, a, r)
 	if err != nil {
 		return Tokens{}, err
@@ -229,7 +229,7 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r RefreshToken) (Tokens
 
 // judge makes the checks that need the record: it is live, and the refresh token
 // is not a stale copy.
-func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standing, error) {
+func (s *Schema) judge(ctx context.Context, a *attempt, r Record) (standing, error) {
 	a.read(r)
 	standing := s.stand(a, r)
 	switch standing {
@@ -243,7 +243,7 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r RefreshToken) (standin
 }
 
 // over is the error for the token of a session that is not live any more.
-func (s *Schema) over(r RefreshToken, now time.Time) error {
+func (s *Schema) over(r Record, now time.Time) error {
 	if r.RevokedAt.IsZero() {
 		return s.expired(r.ID, r.ExpiresAt, now)
 	}
@@ -320,13 +320,13 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, next refreshToken, pa
 }
 
 // mapping returns the token of what the record is mapped to.
-func mapping(t refreshToken, r RefreshToken) refreshToken {
+func mapping(t refreshToken, r Record) refreshToken {
 	t.generation, t.ref, t.issued = r.Generation, r.AccessRef, r.ExchangedAt
 	return t
 }
 
 // issue makes the pair of the mapping t and tells the hook.
-func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a *attempt, r RefreshToken, t refreshToken, extra string) (Tokens, error) {
+func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a *attempt, r Record, t refreshToken, extra string) (Tokens, error) {
 	pair, err := s.pairForCookies(r.UserID, t, extra)
 	if err != nil {
 		return Tokens{}, s.claimsFailed(ctx, a, err)
@@ -335,7 +335,7 @@ func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a
 	return pair, nil
 }
 
-func (s *Schema) tell(ctx context.Context, hook func(context.Context, Event), a *attempt, r RefreshToken, t refreshToken) {
+func (s *Schema) tell(ctx context.Context, hook func(context.Context, Event), a *attempt, r Record, t refreshToken) {
 	call(ctx, hook, Event{At: a.now, UserID: r.UserID, SessionID: r.ID, Ref: t.ref, Device: r.Device})
 }
 

@@ -397,17 +397,17 @@ func TestRefreshBelievesOnlyTheRecordItAskedFor(t *testing.T) {
 
 type mixedUpStore struct{ *testStore }
 
-func (s mixedUpStore) Get(context.Context, string) (core.RefreshToken, error) {
-	return core.RefreshToken{}, nil
+func (s mixedUpStore) Get(context.Context, string) (core.Record, error) {
+	return core.Record{}, nil
 }
 
-func (s mixedUpStore) Exchange(context.Context, core.Exchange) (core.RefreshToken, error) {
-	return core.RefreshToken{}, core.ErrConflict
+func (s mixedUpStore) Exchange(context.Context, core.Exchange) (core.Record, error) {
+	return core.Record{}, core.ErrConflict
 }
 
 type refusingStore struct{ *testStore }
 
-func (s refusingStore) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s refusingStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	r, _ := s.Get(ctx, x.ID)
 	return r, core.ErrConflict
 }

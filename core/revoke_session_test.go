@@ -37,7 +37,7 @@ func TestRevokeSessionEndsNobodyElses(t *testing.T) {
 	w := newWorld(t, nil)
 	bobs := w.login("bob")
 	id := bobs.Claims.SessionID
-	stranger := core.NewTokenID("ada")
+	stranger := core.NewRecordID("ada")
 	for name, sessionID := range map[string]string{
 		"of another user":  id,
 		"of nobody":        stranger,
@@ -175,7 +175,7 @@ func (s slowStore) Revoke(ctx context.Context, id string, at time.Time) error {
 // foldingStore takes ids of users that differ in case for one.
 type foldingStore struct{ *testStore }
 
-func (s foldingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s foldingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	lower, err := s.testStore.ListUser(ctx, strings.ToLower(userID), at)
 	upper, err2 := s.testStore.ListUser(ctx, strings.ToUpper(userID), at)
 	return append(lower, upper...), errors.Join(err, err2)
@@ -389,7 +389,7 @@ func (s exactTimes) check(at time.Time) {
 	}
 }
 
-func (s exactTimes) ListUser(ctx context.Context, id string, at time.Time) ([]core.RefreshToken, error) {
+func (s exactTimes) ListUser(ctx context.Context, id string, at time.Time) ([]core.Record, error) {
 	s.check(at)
 	return s.testStore.ListUser(ctx, id, at)
 }

@@ -15,7 +15,7 @@ import (
 type Schema struct {
 	cfg      Config // defaults filled in
 	store    RefreshStore
-	tokens   AccessTokens
+	tokens   TokenSigner
 	keys     keyring
 	origins  *http.CrossOriginProtection
 	verifier *Verifier
@@ -24,7 +24,7 @@ type Schema struct {
 // New returns a schema that keeps its sessions in store and makes its access
 // tokens with tokens. It returns an error for a config that can't work, and says
 // which field is wrong, or for a store or tokens that are nil. It never closes the store.
-func New(store RefreshStore, tokens AccessTokens, cfg Config) (*Schema, error) {
+func New(store RefreshStore, tokens TokenSigner, cfg Config) (*Schema, error) {
 	if isNil(store) {
 		return nil, errors.New("core: no store")
 	}

@@ -28,7 +28,7 @@ func NewSecret() []byte {
 // checkSecrets says what is wrong with the secrets, one of which may be a public
 // key of the access tokens: an ed25519.PublicKey can stand where a []byte is asked
 // for.
-func (c Config) checkSecrets(tokens AccessTokens) error {
+func (c Config) checkSecrets(tokens TokenSigner) error {
 	if err := checkSecret("Secret", c.Secret, tokens); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c Config) checkSecrets(tokens AccessTokens) error {
 	return nil
 }
 
-func checkSecret(name string, secret []byte, tokens AccessTokens) error {
+func checkSecret(name string, secret []byte, tokens TokenSigner) error {
 	switch {
 	case len(secret) == 0:
 		return errors.New(name + " is empty: it must be at least 32 random bytes, the same on every server, as NewSecret makes them")

@@ -24,7 +24,7 @@ func TestSessionRequiredHeedsARevocationAtOnce(t *testing.T) {
 		"RevokeSession":   func(w *world, pair core.Tokens) error { return w.RevokeSession(w.ctx, "ada", pair.Claims.SessionID) },
 		"RevokeUser":      func(w *world, _ core.Tokens) error { return second(w.RevokeUser(w.ctx, "ada")) },
 		"another login":   func(w *world, _ core.Tokens) error { w.login("ada"); return nil },
-		"the store's own": func(w *world, _ core.Tokens) error { w.store.restore(map[string]core.RefreshToken{}); return nil },
+		"the store's own": func(w *world, _ core.Tokens) error { w.store.restore(map[string]core.Record{}); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)

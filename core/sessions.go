@@ -23,7 +23,7 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-func sessionOf(r RefreshToken) Session {
+func sessionOf(r Record) Session {
 	return Session{
 		ID: r.ID, UserID: r.UserID, Device: r.Device,
 		IssuedAt: r.IssuedAt, ExchangedAt: r.ExchangedAt, ExpiresAt: r.ExpiresAt,

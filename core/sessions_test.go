@@ -86,7 +86,7 @@ func TestLogout(t *testing.T) {
 			t.Errorf("Logout(%q) = %v", junk, err)
 		}
 	}
-	w.store.restore(map[string]core.RefreshToken{})
+	w.store.restore(map[string]core.Record{})
 	if err := w.Logout(w.ctx, pair.RefreshToken); err != nil {
 		t.Errorf("Logout of a session that is gone: %v", err)
 	}

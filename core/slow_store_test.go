@@ -31,23 +31,23 @@ func (s *hangingStore) hang(ctx context.Context, method string) error {
 	return ctx.Err()
 }
 
-func (s *hangingStore) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *hangingStore) Create(ctx context.Context, t core.Record, limit int) error {
 	if err := s.hang(ctx, "Create"); err != nil {
 		return err
 	}
 	return s.testStore.Create(ctx, t, limit)
 }
 
-func (s *hangingStore) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *hangingStore) Get(ctx context.Context, id string) (core.Record, error) {
 	if err := s.hang(ctx, "Get"); err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	return s.testStore.Get(ctx, id)
 }
 
-func (s *hangingStore) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *hangingStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	if err := s.hang(ctx, "Exchange"); err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	return s.testStore.Exchange(ctx, x)
 }
@@ -66,7 +66,7 @@ func (s *hangingStore) RevokeUser(ctx context.Context, userID string, at time.Ti
 	return s.testStore.RevokeUser(ctx, userID, at)
 }
 
-func (s *hangingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *hangingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	if err := s.hang(ctx, "ListUser"); err != nil {
 		return nil, err
 	}
@@ -227,12 +227,12 @@ func TestACompromiseAtAStoreThatHangsEndsInTenSeconds(t *testing.T) {
 // slowThenHangs answers Get and ListUser after 9 seconds, and Revoke never.
 type slowThenHangs struct{ *testStore }
 
-func (s slowThenHangs) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s slowThenHangs) Get(ctx context.Context, id string) (core.Record, error) {
 	time.Sleep(9 * time.Second)
 	return s.testStore.Get(ctx, id)
 }
 
-func (s slowThenHangs) ListUser(ctx context.Context, id string, at time.Time) ([]core.RefreshToken, error) {
+func (s slowThenHangs) ListUser(ctx context.Context, id string, at time.Time) ([]core.Record, error) {
 	time.Sleep(9 * time.Second)
 	return s.testStore.ListUser(ctx, id, at)
 }
@@ -276,9 +276,9 @@ func TestLookingAndRevokingEndInTenSecondsTogether(t *testing.T) {
 // hangingGet never answers a Get.
 type hangingGet struct{ *testStore }
 
-func (s hangingGet) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s hangingGet) Get(ctx context.Context, id string) (core.Record, error) {
 	<-ctx.Done()
-	return core.RefreshToken{}, ctx.Err()
+	return core.Record{}, ctx.Err()
 }
 
 // Telling of one takes no time from the end of the next.

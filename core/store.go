@@ -34,9 +34,9 @@ var (
 // The caller's clock rules. A store never asks for the time: every moment that
 // matters is an argument. Times are UTC, whole milliseconds, and from
 // 1970-01-01 to the end of the year 9999; a store gives them back exactly. The
-// zero time.Time stands in RefreshToken.RevokedAt alone, where it means "not
+// zero time.Time stands in Record.RevokedAt alone, where it means "not
 // revoked". A record is live at a moment while RevokedAt is zero and that
-// moment is before ExpiresAt ([RefreshToken.Live]). A dead record stays readable
+// moment is before ExpiresAt ([Record.Live]). A dead record stays readable
 // until its ExpiresAt; after that a store may drop it whenever it likes, and
 // then it is ErrNotFound. A store with a native TTL reckons it from the
 // caller's times, with a margin, so that no record goes before its ExpiresAt,
@@ -50,7 +50,7 @@ var (
 //
 // # Input
 //
-// The caller has checked its arguments as the comments of [RefreshToken] and
+// The caller has checked its arguments as the comments of [Record] and
 // [Exchange] give them; a store may rely on that. User ids and ids are compared
 // byte for byte: no case folding, no normalization, no trimming. A store copies
 // what it keeps of its arguments and hands out copies: neither side sees what
@@ -73,10 +73,10 @@ type RefreshStore interface {
 	// t.IssuedAt, where t itself always is, and that is the RevokedAt they get.
 	// Create never revokes t itself, even if other records were issued later by
 	// another clock. A record with t's id makes it ErrExists, and nothing changes.
-	Create(ctx context.Context, t RefreshToken, limit int) error
+	Create(ctx context.Context, t Record, limit int) error
 
 	// Get returns the record of that id, live or dead, or ErrNotFound.
-	Get(ctx context.Context, id string) (RefreshToken, error)
+	Get(ctx context.Context, id string) (Record, error)
 
 	// Exchange moves a record's mapping from one reference to the next, in one
 	// round trip. It succeeds if the record is live at x.At and either stands
@@ -87,7 +87,7 @@ type RefreshStore interface {
 	// x.At and ExpiresAt to x.ExpiresAt, and returns the record as it then
 	// stands. Otherwise nothing changes and it returns the record as it stands
 	// together with ErrConflict. An unknown id is ErrNotFound.
-	Exchange(ctx context.Context, x Exchange) (RefreshToken, error)
+	Exchange(ctx context.Context, x Exchange) (Record, error)
 
 	// Revoke sets RevokedAt of the record to at, unless it is revoked already:
 	// then it keeps the RevokedAt it has and Revoke returns nil. An expired
@@ -104,7 +104,7 @@ type RefreshStore interface {
 	// ListUser returns the user's records that are live at that moment, the
 	// newest first; none are an empty result, not an error. What it costs
 	// grows with the records of that user, never with the store.
-	ListUser(ctx context.Context, userID string, at time.Time) ([]RefreshToken, error)
+	ListUser(ctx context.Context, userID string, at time.Time) ([]Record, error)
 
 	// DeleteExpired deletes records whose ExpiresAt lies before the given moment,
 	// revoked or not: max of them, those that expired first, or all where there are

@@ -32,7 +32,7 @@ func (sayingVerifier) Verify(token string) (core.Claims, error) {
 // not in it.
 func cached(t *testing.T, size int) (*core.Verifier, *countingVerifier) {
 	t.Helper()
-	counting := &countingVerifier{AccessVerifier: sayingVerifier{}}
+	counting := &countingVerifier{TokenVerifier: sayingVerifier{}}
 	v, err := core.NewVerifier(counting, core.Config{Clock: newClock().Now, VerifiedCache: size})
 	if err != nil {
 		t.Fatal(err)

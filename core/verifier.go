@@ -17,7 +17,7 @@ const maxAccessTokenBytes = maxCookieBytes
 // makes one. It is safe for concurrent use. It prints as "core.Verifier{redacted}".
 type Verifier struct {
 	cfg    Config // defaults filled in
-	tokens AccessVerifier
+	tokens TokenVerifier
 	cache  *verifiedCache // nil where there is none
 }
 
@@ -25,7 +25,7 @@ type Verifier struct {
 // the config it reads Leeway, VerifiedCache, Cookies, ErrorHandler, Hooks.Rejection
 // and Clock; it needs no Secret. It returns an error for a config that can't work,
 // and says which field is wrong.
-func NewVerifier(tokens AccessVerifier, cfg Config) (*Verifier, error) {
+func NewVerifier(tokens TokenVerifier, cfg Config) (*Verifier, error) {
 	if isNil(tokens) {
 		return nil, errors.New("core: no access tokens")
 	}
@@ -37,7 +37,7 @@ func NewVerifier(tokens AccessVerifier, cfg Config) (*Verifier, error) {
 	return newVerifier(tokens, cfg), nil
 }
 
-func newVerifier(tokens AccessVerifier, cfg Config) *Verifier {
+func newVerifier(tokens TokenVerifier, cfg Config) *Verifier {
 	return &Verifier{cfg: cfg, tokens: tokens, cache: newVerifiedCache(cfg.VerifiedCache)}
 }
 

@@ -71,7 +71,7 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 func TestATokenThatIsTooLongIsNotLookedAt(t *testing.T) {
-	counting := &countingVerifier{AccessVerifier: &testTokens{}}
+	counting := &countingVerifier{TokenVerifier: &testTokens{}}
 	v, err := core.NewVerifier(counting, core.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -110,18 +110,18 @@ func TestARejectionTellsWhose(t *testing.T) {
 
 // countingVerifier counts what gets past the cache.
 type countingVerifier struct {
-	core.AccessVerifier
+	core.TokenVerifier
 	calls atomic.Int64
 }
 
 func (v *countingVerifier) Verify(token string) (core.Claims, error) {
 	v.calls.Add(1)
-	return v.AccessVerifier.Verify(token)
+	return v.TokenVerifier.Verify(token)
 }
 
 func TestVerifiedCacheRemembersUntilExpiry(t *testing.T) {
 	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
-	counting := &countingVerifier{AccessVerifier: w.tokens}
+	counting := &countingVerifier{TokenVerifier: w.tokens}
 	v, err := core.NewVerifier(counting, core.Config{Clock: w.clock.Now, VerifiedCache: 100})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestVerifiedCacheRemembersUntilExpiry(t *testing.T) {
 func TestVerifiedCacheIsBounded(t *testing.T) {
 	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
 	for _, size := range []int{1, 3, 16, 50} {
-		counting := &countingVerifier{AccessVerifier: w.tokens}
+		counting := &countingVerifier{TokenVerifier: w.tokens}
 		v, err := core.NewVerifier(counting, core.Config{Clock: w.clock.Now, VerifiedCache: size})
 		if err != nil {
 			t.Fatal(err)
@@ -181,7 +181,7 @@ func TestVerifiedCacheIsBounded(t *testing.T) {
 
 func TestVerifiedCacheTakesOnlyWhatVerifies(t *testing.T) {
 	w := newWorld(t, nil)
-	counting := &countingVerifier{AccessVerifier: w.tokens}
+	counting := &countingVerifier{TokenVerifier: w.tokens}
 	v, err := core.NewVerifier(counting, core.Config{Clock: w.clock.Now, VerifiedCache: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int
 			if size < benchGoroutines {
 				b.Fatalf("storetest: a store of %d records is too small to measure: it needs %d", size, benchGoroutines)
 			}
-			s := &benchStore{RefreshStore: open(b), tokens: make([]core.RefreshToken, size)}
+			s := &benchStore{RefreshStore: open(b), tokens: make([]core.Record, size)}
 			s.fill(b)
 			for _, bench := range []struct {
 				name string
@@ -69,7 +69,7 @@ func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int
 // benchStore is a store and the records that it has been filled with, as they stand.
 type benchStore struct {
 	core.RefreshStore
-	tokens []core.RefreshToken
+	tokens []core.Record
 	users  atomic.Int64 // how many names have been given out
 	ticks  atomic.Int64 // moves the time of exchanges on
 }
@@ -80,7 +80,7 @@ const (
 )
 
 // newToken returns the record of a login that expires at that moment.
-func (s *benchStore) newToken(user string, expires time.Time) core.RefreshToken {
+func (s *benchStore) newToken(user string, expires time.Time) core.Record {
 	token := newToken(user, base)
 	token.Device, token.Data = benchDevice[:120], []byte(benchData[:60])
 	token.ExpiresAt = expires
@@ -97,7 +97,7 @@ func (s *benchStore) fill(b *testing.B) {
 }
 
 // createAll stores the records as fast as the store lets many goroutines.
-func (s *benchStore) createAll(b *testing.B, tokens []core.RefreshToken) {
+func (s *benchStore) createAll(b *testing.B, tokens []core.Record) {
 	b.Helper()
 	var next atomic.Int64
 	var running sync.WaitGroup
@@ -119,9 +119,9 @@ func (s *benchStore) createAll(b *testing.B, tokens []core.RefreshToken) {
 
 // newUsers stores b.N times so many records that have soon expired, each of a user of
 // its own, and returns them.
-func (s *benchStore) newUsers(b *testing.B, times int) []core.RefreshToken {
+func (s *benchStore) newUsers(b *testing.B, times int) []core.Record {
 	b.Helper()
-	tokens := make([]core.RefreshToken, b.N*times)
+	tokens := make([]core.Record, b.N*times)
 	for i := range tokens {
 		tokens[i] = s.newToken(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
 	}
@@ -188,14 +188,14 @@ func (s *benchStore) listUser(b *testing.B, goroutines int) {
 }
 
 func (s *benchStore) exchange(b *testing.B, goroutines int) {
-	s.exchangeTo(b, goroutines, func(t core.RefreshToken) time.Time { return t.ExpiresAt })
+	s.exchangeTo(b, goroutines, func(t core.Record) time.Time { return t.ExpiresAt })
 }
 
 func (s *benchStore) exchangeIdle(b *testing.B, goroutines int) {
-	s.exchangeTo(b, goroutines, func(t core.RefreshToken) time.Time { return t.ExpiresAt.Add(time.Millisecond) })
+	s.exchangeTo(b, goroutines, func(t core.Record) time.Time { return t.ExpiresAt.Add(time.Millisecond) })
 }
 
-func (s *benchStore) exchangeTo(b *testing.B, goroutines int, expires func(t core.RefreshToken) time.Time) {
+func (s *benchStore) exchangeTo(b *testing.B, goroutines int, expires func(t core.Record) time.Time) {
 	// Each goroutine has sessions of its own, spread over the store.
 	turns := make([]int, 2*benchGoroutines+runtime.GOMAXPROCS(0))
 	measure(b, goroutines, func(ctx context.Context, _, g, n int) error {
@@ -211,7 +211,7 @@ func (s *benchStore) exchangeTo(b *testing.B, goroutines int, expires func(t cor
 }
 
 func (s *benchStore) create(b *testing.B, goroutines int) {
-	tokens := make([]core.RefreshToken, b.N)
+	tokens := make([]core.Record, b.N)
 	for i := range tokens {
 		tokens[i] = s.newToken(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
 	}
@@ -233,7 +233,7 @@ func (s *benchStore) revokeUser(b *testing.B, goroutines int) {
 }
 
 func (s *benchStore) deleteExpired(b *testing.B, goroutines int) {
-	s.createAll(b, []core.RefreshToken{s.newToken("somebody", after(1)), s.newToken("else", after(1))})
+	s.createAll(b, []core.Record{s.newToken("somebody", after(1)), s.newToken("else", after(1))})
 	if n, err := s.DeleteExpired(b.Context(), after(2), 2); n == 0 && err == nil {
 		b.Skip("the store's records go by themselves: there is nothing to measure")
 	}

@@ -162,7 +162,7 @@ var brokenContext = []broken{
 		bug: "moves the expiry and may then not exchange",
 		client: halting(exchange, func(s state, c call) {
 			if t, ok := s[c.exchange.ID]; ok && t.Live(c.exchange.At) && stands(t, c.exchange) {
-				s.update(t.ID, func(t *core.RefreshToken) { t.ExpiresAt = c.exchange.ExpiresAt })
+				s.update(t.ID, func(t *core.Record) { t.ExpiresAt = c.exchange.ExpiresAt })
 			}
 		}),
 		fails: "Exchange/Stopped",
@@ -225,7 +225,7 @@ var brokenContext = []broken{
 				defer m.mu.Unlock()
 				t, known := m.state[c.id]
 				if c.method == revoke && known && ctx.Err() == nil {
-					m.state.update(c.id, func(t *core.RefreshToken) { t.ExpiresAt = c.at })
+					m.state.update(c.id, func(t *core.Record) { t.ExpiresAt = c.at })
 				}
 				if err := ctx.Err(); err != nil {
 					return result{err: err}

@@ -164,7 +164,7 @@ var brokenCreate = []broken{
 		bug: "keeps the caller's Data",
 		apply: then(create, func(s state, c call, r *result) {
 			if r.err == nil {
-				s.update(c.token.ID, func(t *core.RefreshToken) { t.Data = c.token.Data })
+				s.update(c.token.ID, func(t *core.Record) { t.Data = c.token.Data })
 			}
 		}),
 		fails: "Create/DataIsCopied",

@@ -12,7 +12,7 @@ import (
 
 // deleting answers DeleteExpired with another choice of records, of which it
 // deletes max.
-func deleting(choose func(s state, c call) []core.RefreshToken) func(state, call) result {
+func deleting(choose func(s state, c call) []core.Record) func(state, call) result {
 	return instead(deleteExpired, func(s state, c call) result {
 		chosen := choose(s, c)
 		chosen = chosen[:min(len(chosen), c.max)]
@@ -94,32 +94,32 @@ var brokenDelete = []broken{
 	},
 	{
 		bug: "deletes those first that were issued first",
-		apply: deleting(func(s state, c call) []core.RefreshToken {
+		apply: deleting(func(s state, c call) []core.Record {
 			expired := s.expired(c.at)
-			slices.SortFunc(expired, func(a, b core.RefreshToken) int { return a.IssuedAt.Compare(b.IssuedAt) })
+			slices.SortFunc(expired, func(a, b core.Record) int { return a.IssuedAt.Compare(b.IssuedAt) })
 			return expired
 		}),
 		fails: "DeleteExpired/EarliestFirst DeleteExpired/MovedOrder",
 	},
 	{
 		bug: "deletes user by user",
-		apply: deleting(func(s state, c call) []core.RefreshToken {
+		apply: deleting(func(s state, c call) []core.Record {
 			expired := s.expired(c.at)
-			slices.SortStableFunc(expired, func(a, b core.RefreshToken) int { return cmp.Compare(a.UserID, b.UserID) })
+			slices.SortStableFunc(expired, func(a, b core.Record) int { return cmp.Compare(a.UserID, b.UserID) })
 			return expired
 		}),
 		fails: "DeleteExpired/EarliestFirst",
 	},
 	{
 		bug: "spares revoked records",
-		apply: deleting(func(s state, c call) []core.RefreshToken {
-			return slices.DeleteFunc(s.expired(c.at), func(t core.RefreshToken) bool { return !t.RevokedAt.IsZero() })
+		apply: deleting(func(s state, c call) []core.Record {
+			return slices.DeleteFunc(s.expired(c.at), func(t core.Record) bool { return !t.RevokedAt.IsZero() })
 		}),
 		fails: "DeleteExpired/RevokedToo",
 	},
 	{
 		bug: "deletes revoked records before they expire",
-		apply: deleting(func(s state, c call) []core.RefreshToken {
+		apply: deleting(func(s state, c call) []core.Record {
 			expired := s.expired(c.at)
 			for _, t := range s {
 				if !t.RevokedAt.IsZero() && !t.ExpiresAt.Before(c.at) {
@@ -132,7 +132,7 @@ var brokenDelete = []broken{
 	},
 	{
 		bug: "deletes live records to fill its step",
-		apply: deleting(func(s state, c call) []core.RefreshToken {
+		apply: deleting(func(s state, c call) []core.Record {
 			expired := s.expired(c.at)
 			if len(expired) > 0 {
 				for _, t := range s {
@@ -159,7 +159,7 @@ var brokenDelete = []broken{
 	{
 		bug: "makes room for as many records as it may delete",
 		apply: instead(deleteExpired, func(s state, c call) result {
-			_ = make([]core.RefreshToken, 0, c.max)
+			_ = make([]core.Record, 0, c.max)
 			return s.apply(c)
 		}),
 		fails: "DeleteExpired/LargestMax",
@@ -216,14 +216,14 @@ func byFirstExpiry(first map[string]time.Time) func(state, call) result {
 				first[c.token.ID] = c.token.ExpiresAt
 			}
 		case deleteExpired:
-			return deleting(func(s state, c call) []core.RefreshToken {
-				var expired []core.RefreshToken
+			return deleting(func(s state, c call) []core.Record {
+				var expired []core.Record
 				for _, t := range s {
 					if first[t.ID].Before(c.at) {
 						expired = append(expired, t)
 					}
 				}
-				slices.SortFunc(expired, func(a, b core.RefreshToken) int { return first[a.ID].Compare(first[b.ID]) })
+				slices.SortFunc(expired, func(a, b core.Record) int { return first[a.ID].Compare(first[b.ID]) })
 				return expired
 			})(s, c)
 		}
@@ -236,14 +236,14 @@ func byFirstExpiry(first map[string]time.Time) func(state, call) result {
 func byEveryExpiry(earliest map[string]time.Time) func(state, call) result {
 	return func(s state, c call) result {
 		if c.method == deleteExpired {
-			return deleting(func(s state, c call) []core.RefreshToken {
-				var expired []core.RefreshToken
+			return deleting(func(s state, c call) []core.Record {
+				var expired []core.Record
 				for _, t := range s {
 					if t.ExpiresAt.Before(c.at) || earliest[t.ID].Before(c.at) {
 						expired = append(expired, t)
 					}
 				}
-				slices.SortFunc(expired, func(a, b core.RefreshToken) int { return earliest[a.ID].Compare(earliest[b.ID]) })
+				slices.SortFunc(expired, func(a, b core.Record) int { return earliest[a.ID].Compare(earliest[b.ID]) })
 				return expired
 			})(s, c)
 		}
@@ -262,8 +262,8 @@ func byEveryExpiry(earliest map[string]time.Time) func(state, call) result {
 func byUniqueExpiry(index map[time.Time]string) func(state, call) result {
 	return func(s state, c call) result {
 		if c.method == deleteExpired {
-			return deleting(func(s state, c call) []core.RefreshToken {
-				return slices.DeleteFunc(s.expired(c.at), func(t core.RefreshToken) bool { return index[t.ExpiresAt] != t.ID })
+			return deleting(func(s state, c call) []core.Record {
+				return slices.DeleteFunc(s.expired(c.at), func(t core.Record) bool { return index[t.ExpiresAt] != t.ID })
 			})(s, c)
 		}
 		r := s.apply(c)

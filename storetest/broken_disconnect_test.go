@@ -190,7 +190,7 @@ var brokenDisconnect = []broken{
 					w.mu.Lock()
 					defer w.mu.Unlock()
 					if t, ok := w.state[c.exchange.ID]; ok && stands(t, c.exchange) && t.Live(c.exchange.At) {
-						w.state.update(t.ID, func(t *core.RefreshToken) { t.Generation++ })
+						w.state.update(t.ID, func(t *core.Record) { t.Generation++ })
 					}
 					return result{err: errDriver}
 				}

@@ -8,12 +8,12 @@ import (
 
 // leaving answers Exchange as the model does and then changes the record that
 // it left.
-func leaving(change func(before core.RefreshToken, x core.Exchange, t *core.RefreshToken)) func(state, call) result {
+func leaving(change func(before core.Record, x core.Exchange, t *core.Record)) func(state, call) result {
 	return instead(exchange, func(s state, c call) result {
 		before := s[c.exchange.ID]
 		r := s.apply(c)
 		if r.err == nil {
-			s.update(c.exchange.ID, func(t *core.RefreshToken) { change(before, c.exchange, t) })
+			s.update(c.exchange.ID, func(t *core.Record) { change(before, c.exchange, t) })
 			r = s.get(c.exchange.ID)
 		}
 		return r
@@ -21,7 +21,7 @@ func leaving(change func(before core.RefreshToken, x core.Exchange, t *core.Refr
 }
 
 // allowing answers Exchange by another condition.
-func allowing(allows func(t core.RefreshToken, x core.Exchange) bool) func(state, call) result {
+func allowing(allows func(t core.Record, x core.Exchange) bool) func(state, call) result {
 	return instead(exchange, func(s state, c call) result {
 		t, ok := s[c.exchange.ID]
 		switch {
@@ -35,16 +35,16 @@ func allowing(allows func(t core.RefreshToken, x core.Exchange) bool) func(state
 	})
 }
 
-func stands(t core.RefreshToken, x core.Exchange) bool {
+func stands(t core.Record, x core.Exchange) bool {
 	return t.Generation == x.Generation && t.AccessRef == x.From
 }
 
-func behind(t core.RefreshToken, x core.Exchange) bool { return t.Generation < x.Generation }
+func behind(t core.Record, x core.Exchange) bool { return t.Generation < x.Generation }
 
 var brokenExchange = []broken{
 	{
 		bug: "does not keep the reference that an exchange came from",
-		apply: leaving(func(_ core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(_ core.Record, _ core.Exchange, t *core.Record) {
 			t.PreviousRef = core.Ref{}
 		}),
 		fails: `Exchange/Moves Exchange/Chain Exchange/LastMoment Exchange/RecordBehind Exchange/LargestGeneration
@@ -53,7 +53,7 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "keeps the first reference that an exchange came from",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			if !before.PreviousRef.IsZero() {
 				t.PreviousRef = before.PreviousRef
 			}
@@ -62,7 +62,7 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "does not set ExchangedAt",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			t.ExchangedAt = before.ExchangedAt
 		}),
 		fails: `Exchange/Moves Exchange/Chain Exchange/LastMoment Exchange/RecordBehind Exchange/LargestGeneration
@@ -70,7 +70,7 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "never lets ExchangedAt go back",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			if before.ExchangedAt.After(t.ExchangedAt) {
 				t.ExchangedAt = before.ExchangedAt
 			}
@@ -79,7 +79,7 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "does not move the expiry",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			t.ExpiresAt = before.ExpiresAt
 		}),
 		fails: `Exchange/Moves Exchange/ExpiryMoves Exchange/LastMoment RevokeUser/Exchanged DeleteExpired/MovedLater
@@ -87,7 +87,7 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "moves the expiry later only",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			if t.ExpiresAt.Before(before.ExpiresAt) {
 				t.ExpiresAt = before.ExpiresAt
 			}
@@ -96,7 +96,7 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "does not count generations",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			t.Generation = before.Generation
 		}),
 		fails: `Exchange/Moves Exchange/Chain Exchange/LastMoment Exchange/RecordBehind Exchange/LargestGeneration
@@ -104,62 +104,62 @@ var brokenExchange = []broken{
 	},
 	{
 		bug: "counts generations from the record's own",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			t.Generation = before.Generation + 1
 		}),
 		fails: "Exchange/RecordBehind Exchange/LargestGeneration",
 	},
 	{
 		bug: "keeps the record's own reference where the record was behind",
-		apply: leaving(func(before core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(before core.Record, _ core.Exchange, t *core.Record) {
 			t.PreviousRef = before.AccessRef
 		}),
 		fails: "Exchange/RecordBehind",
 	},
 	{
 		bug:   "refuses an exchange from which the record is behind",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool { return t.Live(x.At) && stands(t, x) }),
+		apply: allowing(func(t core.Record, x core.Exchange) bool { return t.Live(x.At) && stands(t, x) }),
 		fails: "Exchange/RecordBehind Exchange/LargestGeneration",
 		races: "Exchange/OneHealer",
 	},
 	{
 		bug: "wants From to be right where the record is behind",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && t.Generation <= x.Generation && t.AccessRef == x.From
 		}),
 		fails: "Exchange/RecordBehind",
 	},
 	{
 		bug: "heals a record that is one generation behind, no more",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && (stands(t, x) || t.Generation == x.Generation-1)
 		}),
 		fails: "Exchange/RecordBehind Exchange/LargestGeneration",
 	},
 	{
 		bug: "keeps generations in 32 bits",
-		apply: leaving(func(_ core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(_ core.Record, _ core.Exchange, t *core.Record) {
 			t.Generation = int64(int32(t.Generation))
 		}),
 		fails: "Exchange/LargestGeneration",
 	},
 	{
 		bug: "keeps generations in a float of 32 bits",
-		apply: leaving(func(_ core.RefreshToken, _ core.Exchange, t *core.RefreshToken) {
+		apply: leaving(func(_ core.Record, _ core.Exchange, t *core.Record) {
 			t.Generation = int64(float32(t.Generation))
 		}),
 		fails: "Exchange/LargestGeneration",
 	},
 	{
 		bug: "refuses an exchange at a record's last millisecond",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At.Add(1e6)) && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/LastMoment",
 	},
 	{
 		bug: "refuses an exchange by a clock that is behind",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && !x.At.Before(t.ExchangedAt) && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/EarlierClock",
@@ -211,28 +211,28 @@ var brokenExchange = []broken{
 var brokenRefusal = []broken{
 	{
 		bug: "ignores From",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && t.Generation <= x.Generation
 		}),
 		fails: "Exchange/OtherReference",
 	},
 	{
 		bug: "takes the preceding reference too",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && (stands(t, x) || behind(t, x) || t.Generation == x.Generation && t.PreviousRef == x.From)
 		}),
 		fails: "Exchange/OtherReference",
 	},
 	{
 		bug: "ignores the generation",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && (t.AccessRef == x.From || behind(t, x))
 		}),
 		fails: "Exchange/LargestGeneration Exchange/RecordAhead",
 	},
 	{
 		bug: "takes a lower generation from the preceding reference",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && (stands(t, x) || behind(t, x) || t.Generation == x.Generation+1 && t.PreviousRef == x.From)
 		}),
 		fails: "Exchange/RecordAhead Exchange/Repeated",
@@ -252,7 +252,7 @@ var brokenRefusal = []broken{
 		bug: "returns no record with a conflict",
 		apply: then(exchange, func(_ state, _ call, r *result) {
 			if r.err != nil {
-				r.token = core.RefreshToken{}
+				r.token = core.Record{}
 			}
 		}),
 		fails: `Exchange/ExpiryMoves Exchange/LargestGeneration Exchange/OtherReference Exchange/RecordAhead
@@ -272,35 +272,35 @@ var brokenRefusal = []broken{
 	},
 	{
 		bug: "exchanges revoked records",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return x.At.Before(t.ExpiresAt) && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/Revoked Exchange/BehindAndDead Time/FirstMoment",
 	},
 	{
 		bug: "exchanges a record whose revocation is dated later",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return (t.RevokedAt.IsZero() || t.RevokedAt.After(x.At)) && x.At.Before(t.ExpiresAt) && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/Revoked",
 	},
 	{
 		bug: "exchanges expired records",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.RevokedAt.IsZero() && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/ExpiryMoves Exchange/Expired Exchange/BehindAndDead Time/CallersClock",
 	},
 	{
 		bug: "exchanges a record at the moment it expires",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.RevokedAt.IsZero() && !x.At.After(t.ExpiresAt) && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/Expired",
 	},
 	{
 		bug: "heals dead records",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(x.At) && stands(t, x) || behind(t, x)
 		}),
 		fails: "Exchange/BehindAndDead",
@@ -309,7 +309,7 @@ var brokenRefusal = []broken{
 		bug: "makes a record of an exchange",
 		apply: instead(exchange, func(s state, c call) result {
 			if _, ok := s[c.exchange.ID]; !ok {
-				s[c.exchange.ID] = exchanged(core.RefreshToken{ID: c.exchange.ID}, c.exchange)
+				s[c.exchange.ID] = exchanged(core.Record{ID: c.exchange.ID}, c.exchange)
 				return s.get(c.exchange.ID)
 			}
 			return s.apply(c)
@@ -321,7 +321,7 @@ var brokenRefusal = []broken{
 		apply: instead(exchange, func(s state, c call) result {
 			r := s.apply(c)
 			if errors.Is(r.err, core.ErrNotFound) {
-				s[c.exchange.ID] = core.RefreshToken{ID: c.exchange.ID}
+				s[c.exchange.ID] = core.Record{ID: c.exchange.ID}
 			}
 			return r
 		}),
@@ -331,7 +331,7 @@ var brokenRefusal = []broken{
 		bug: "notes the time of an exchange that it refuses",
 		apply: then(exchange, func(s state, c call, r *result) {
 			if errors.Is(r.err, core.ErrConflict) {
-				s.update(c.exchange.ID, func(t *core.RefreshToken) { t.ExchangedAt = c.exchange.At })
+				s.update(c.exchange.ID, func(t *core.Record) { t.ExchangedAt = c.exchange.At })
 			}
 		}),
 		fails: `Exchange/OtherReference Exchange/RecordAhead Exchange/Repeated Exchange/Revoked Exchange/Expired

@@ -9,15 +9,15 @@ import (
 )
 
 // evicting answers Create with another choice of what to revoke.
-func evicting(choose func(s state, c call) []core.RefreshToken) func(state, call) result {
+func evicting(choose func(s state, c call) []core.Record) func(state, call) result {
 	return instead(create, func(s state, c call) result {
-		return s.createAfter(c, func([]core.RefreshToken) []core.RefreshToken { return choose(s, c) })
+		return s.createAfter(c, func([]core.Record) []core.Record { return choose(s, c) })
 	})
 }
 
 // liveAt returns the user's records that are live when the record of the Create is
 // issued, the newest first.
-func liveAt(s state, c call) []core.RefreshToken { return s.live(c.token.UserID, c.token.IssuedAt) }
+func liveAt(s state, c call) []core.Record { return s.live(c.token.UserID, c.token.IssuedAt) }
 
 // encoded returns an id such that its order is that of the bytes that it encodes,
 // in which a to z come before 2 to 7.
@@ -54,7 +54,7 @@ var brokenLimit = []broken{
 	},
 	{
 		bug:   "counts one record too many",
-		apply: evicting(func(s state, c call) []core.RefreshToken { return beyond(liveAt(s, c), max(c.limit-1, 1)) }),
+		apply: evicting(func(s state, c call) []core.Record { return beyond(liveAt(s, c), max(c.limit-1, 1)) }),
 		fails: `Create/LimitOldestFirst Create/LimitNotReached Create/LimitLowered Create/LimitEqualTimes
 			Create/LimitIgnoresRevoked Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin
 			Create/LimitPerUser`,
@@ -62,7 +62,7 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "revokes the newest beyond the limit",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := liveAt(s, c)
 			slices.Reverse(live)
 			return beyond(live, c.limit)
@@ -71,7 +71,7 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "revokes one record at each login at most",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := beyond(liveAt(s, c), c.limit)
 			return live[max(0, len(live)-1):]
 		}),
@@ -80,7 +80,7 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "revokes what one page of the user's records shows",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := liveAt(s, c)
 			return beyond(live[:min(len(live), 100)], c.limit)
 		}),
@@ -88,9 +88,9 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "orders records of one moment by descending id",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := liveAt(s, c)
-			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+			slices.SortFunc(live, func(a, b core.Record) int {
 				return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(a.ID, b.ID))
 			})
 			return beyond(live, c.limit)
@@ -99,9 +99,9 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "takes letters in ids for older than digits",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := liveAt(s, c)
-			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+			slices.SortFunc(live, func(a, b core.Record) int {
 				return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(encoded(b.ID), encoded(a.ID)))
 			})
 			return beyond(live, c.limit)
@@ -110,23 +110,23 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "counts revoked records",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			all := s.each(c.token.UserID, func(t core.RefreshToken) bool { return c.token.IssuedAt.Before(t.ExpiresAt) })
-			return slices.DeleteFunc(beyond(all, c.limit), func(t core.RefreshToken) bool { return !t.RevokedAt.IsZero() })
+		apply: evicting(func(s state, c call) []core.Record {
+			all := s.each(c.token.UserID, func(t core.Record) bool { return c.token.IssuedAt.Before(t.ExpiresAt) })
+			return slices.DeleteFunc(beyond(all, c.limit), func(t core.Record) bool { return !t.RevokedAt.IsZero() })
 		}),
 		fails: "Create/LimitIgnoresRevoked",
 	},
 	{
 		bug: "revokes revoked records again",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool { return c.token.IssuedAt.Before(t.ExpiresAt) }), c.limit)
+		apply: evicting(func(s state, c call) []core.Record {
+			return beyond(s.each(c.token.UserID, func(t core.Record) bool { return c.token.IssuedAt.Before(t.ExpiresAt) }), c.limit)
 		}),
 		fails: "Create/LimitOne Create/LimitIgnoresRevoked",
 	},
 	{
 		bug: "takes a revocation dated later for none yet",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool {
+		apply: evicting(func(s state, c call) []core.Record {
+			return beyond(s.each(c.token.UserID, func(t core.Record) bool {
 				return (t.RevokedAt.IsZero() || t.RevokedAt.After(c.token.IssuedAt)) && c.token.IssuedAt.Before(t.ExpiresAt)
 			}), c.limit)
 		}),
@@ -134,15 +134,15 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "counts expired records",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool { return t.RevokedAt.IsZero() }), c.limit)
+		apply: evicting(func(s state, c call) []core.Record {
+			return beyond(s.each(c.token.UserID, func(t core.Record) bool { return t.RevokedAt.IsZero() }), c.limit)
 		}),
 		fails: "Create/LimitIgnoresExpired",
 	},
 	{
 		bug: "counts a record that expires at that very moment",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			return beyond(s.each(c.token.UserID, func(t core.RefreshToken) bool {
+		apply: evicting(func(s state, c call) []core.Record {
+			return beyond(s.each(c.token.UserID, func(t core.Record) bool {
 				return t.RevokedAt.IsZero() && !c.token.IssuedAt.After(t.ExpiresAt)
 			}), c.limit)
 		}),
@@ -159,9 +159,9 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "takes the one exchanged longest ago for the oldest",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := liveAt(s, c)
-			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+			slices.SortFunc(live, func(a, b core.Record) int {
 				return cmp.Or(b.ExchangedAt.Compare(a.ExchangedAt), cmp.Compare(b.ID, a.ID))
 			})
 			return beyond(live, c.limit)
@@ -170,9 +170,9 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "takes the one that expires first for the oldest",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			live := liveAt(s, c)
-			slices.SortFunc(live, func(a, b core.RefreshToken) int {
+			slices.SortFunc(live, func(a, b core.Record) int {
 				return cmp.Or(b.ExpiresAt.Compare(a.ExpiresAt), cmp.Compare(b.ID, a.ID))
 			})
 			return beyond(live, c.limit)
@@ -181,8 +181,8 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "limits the store as a whole",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			var live []core.RefreshToken
+		apply: evicting(func(s state, c call) []core.Record {
+			var live []core.Record
 			for _, t := range s {
 				if t.Live(c.token.IssuedAt) {
 					live = append(live, t)
@@ -195,8 +195,8 @@ var brokenLimit = []broken{
 	},
 	{
 		bug: "limits a shard instead of a user",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
-			var live []core.RefreshToken
+		apply: evicting(func(s state, c call) []core.Record {
+			var live []core.Record
 			for _, t := range s {
 				if core.IDShard(t.ID) == core.IDShard(c.token.ID) && t.Live(c.token.IssuedAt) {
 					live = append(live, t)
@@ -211,7 +211,7 @@ var brokenLimit = []broken{
 		bug: "makes room for as many records as the limit allows",
 		apply: instead(create, func(s state, c call) result {
 			if c.limit > 0 {
-				_ = make([]core.RefreshToken, 0, c.limit)
+				_ = make([]core.Record, 0, c.limit)
 			}
 			return s.apply(c)
 		}),
@@ -234,8 +234,8 @@ var brokenLimit = []broken{
 	{
 		bug: "dates the revocation by the record that it revokes",
 		apply: instead(create, func(s state, c call) result {
-			evicted := []core.RefreshToken{}
-			r := s.createAfter(c, func(live []core.RefreshToken) []core.RefreshToken {
+			evicted := []core.Record{}
+			r := s.createAfter(c, func(live []core.Record) []core.Record {
 				evicted = beyond(live, c.limit)
 				return evicted
 			})

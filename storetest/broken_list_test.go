@@ -9,14 +9,14 @@ import (
 )
 
 // listing answers ListUser with the user's records for which the condition holds.
-func listing(holds func(t core.RefreshToken, c call) bool) func(state, call) result {
+func listing(holds func(t core.Record, c call) bool) func(state, call) result {
 	return instead(listUser, func(s state, c call) result {
-		return result{tokens: s.each(c.userID, func(t core.RefreshToken) bool { return holds(t, c) })}
+		return result{tokens: s.each(c.userID, func(t core.Record) bool { return holds(t, c) })}
 	})
 }
 
 // ordering answers ListUser in another order.
-func ordering(order func(a, b core.RefreshToken) int) func(state, call) result {
+func ordering(order func(a, b core.Record) int) func(state, call) result {
 	return then(listUser, func(_ state, _ call, r *result) { slices.SortStableFunc(r.tokens, order) })
 }
 
@@ -42,33 +42,33 @@ var brokenList = []broken{
 	},
 	{
 		bug:   "lists the oldest first",
-		apply: ordering(func(a, b core.RefreshToken) int { return newestFirst(b, a) }),
+		apply: ordering(func(a, b core.Record) int { return newestFirst(b, a) }),
 		fails: "ListUser/NewestFirst ListUser/EqualTimes ListUser/MillisecondsApart ListUser/Many ListUser/Exchanged",
 	},
 	{
 		bug: "lists records of one moment by ascending id",
-		apply: ordering(func(a, b core.RefreshToken) int {
+		apply: ordering(func(a, b core.Record) int {
 			return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(a.ID, b.ID))
 		}),
 		fails: "ListUser/EqualTimes",
 	},
 	{
 		bug: "lists records of one moment in the order of the bytes that their ids encode",
-		apply: ordering(func(a, b core.RefreshToken) int {
+		apply: ordering(func(a, b core.Record) int {
 			return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(encoded(b.ID), encoded(a.ID)))
 		}),
 		fails: "ListUser/EqualTimes",
 	},
 	{
 		bug: "lists in order of seconds",
-		apply: ordering(func(a, b core.RefreshToken) int {
+		apply: ordering(func(a, b core.Record) int {
 			return cmp.Or(cmp.Compare(b.IssuedAt.Unix(), a.IssuedAt.Unix()), cmp.Compare(b.ID, a.ID))
 		}),
 		fails: "ListUser/MillisecondsApart",
 	},
 	{
 		bug:   "lists in the order of the last exchange",
-		apply: ordering(func(a, b core.RefreshToken) int { return b.ExchangedAt.Compare(a.ExchangedAt) }),
+		apply: ordering(func(a, b core.Record) int { return b.ExchangedAt.Compare(a.ExchangedAt) }),
 		fails: "ListUser/Exchanged",
 	},
 	{
@@ -79,7 +79,7 @@ var brokenList = []broken{
 	{
 		bug: "reports a user that it does not know as an error",
 		apply: instead(listUser, func(s state, c call) result {
-			if len(s.each(c.userID, func(core.RefreshToken) bool { return true })) == 0 {
+			if len(s.each(c.userID, func(core.Record) bool { return true })) == 0 {
 				return result{err: errors.New("no such user")}
 			}
 			return s.apply(c)
@@ -88,7 +88,7 @@ var brokenList = []broken{
 	},
 	{
 		bug:   "lists revoked records",
-		apply: listing(func(t core.RefreshToken, c call) bool { return c.at.Before(t.ExpiresAt) }),
+		apply: listing(func(t core.Record, c call) bool { return c.at.Before(t.ExpiresAt) }),
 		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
 			Create/LimitIgnoresRevoked Create/LimitSparesNew Create/LimitByLogin Get/Revoked Revoke/Sets
 			Revoke/OneRecord RevokeUser/All RevokeUser/SparesLater RevokeUser/ThenLogin ListUser/None
@@ -96,35 +96,35 @@ var brokenList = []broken{
 	},
 	{
 		bug: "lists records whose revocation is dated later",
-		apply: listing(func(t core.RefreshToken, c call) bool {
+		apply: listing(func(t core.Record, c call) bool {
 			return c.at.Before(t.ExpiresAt) && (t.RevokedAt.IsZero() || t.RevokedAt.After(c.at))
 		}),
 		fails: "Create/LimitIgnoresRevoked ListUser/Revoked",
 	},
 	{
 		bug:   "lists expired records",
-		apply: listing(func(t core.RefreshToken, _ call) bool { return t.RevokedAt.IsZero() }),
+		apply: listing(func(t core.Record, _ call) bool { return t.RevokedAt.IsZero() }),
 		fails: "Get/Expired Exchange/ExpiryMoves ListUser/Expired ListUser/AnyMoment Time/CallersClock",
 	},
 	{
 		bug:   "lists a record at the moment it expires",
-		apply: listing(func(t core.RefreshToken, c call) bool { return t.RevokedAt.IsZero() && !c.at.After(t.ExpiresAt) }),
+		apply: listing(func(t core.Record, c call) bool { return t.RevokedAt.IsZero() && !c.at.After(t.ExpiresAt) }),
 		fails: "ListUser/Expired",
 	},
 	{
 		bug:   "does not list a record in its last millisecond",
-		apply: listing(func(t core.RefreshToken, c call) bool { return t.Live(c.at.Add(1e6)) }),
+		apply: listing(func(t core.Record, c call) bool { return t.Live(c.at.Add(1e6)) }),
 		fails: "ListUser/Expired",
 	},
 	{
 		bug:   "does not list records issued later",
-		apply: listing(func(t core.RefreshToken, c call) bool { return t.Live(c.at) && !t.IssuedAt.After(c.at) }),
+		apply: listing(func(t core.Record, c call) bool { return t.Live(c.at) && !t.IssuedAt.After(c.at) }),
 		fails: "ListUser/EarlierClock",
 	},
 	{
 		bug: "lists everybody's records",
 		apply: instead(listUser, func(s state, c call) result {
-			var live []core.RefreshToken
+			var live []core.Record
 			for _, t := range s {
 				if t.Live(c.at) {
 					live = append(live, copied(t))
@@ -138,7 +138,7 @@ var brokenList = []broken{
 	{
 		bug: "lists a shard",
 		apply: instead(listUser, func(s state, c call) result {
-			var live []core.RefreshToken
+			var live []core.Record
 			for _, t := range s {
 				if t.Live(c.at) && core.IDShard(t.ID) == core.UserShard(c.userID) {
 					live = append(live, copied(t))
@@ -161,7 +161,7 @@ var brokenList = []broken{
 	{
 		bug: "hands out the list that it keeps",
 		client: func(m *model) storeFunc {
-			kept := map[string][]core.RefreshToken{}
+			kept := map[string][]core.Record{}
 			return m.with(func(s state, c call) result {
 				r := s.apply(c)
 				switch {

@@ -8,7 +8,7 @@ import (
 )
 
 // revoking answers RevokeUser with another choice of records.
-func revoking(choose func(s state, c call) []core.RefreshToken) func(state, call) result {
+func revoking(choose func(s state, c call) []core.Record) func(state, call) result {
 	return instead(revokeUser, func(s state, c call) result {
 		chosen := choose(s, c)
 		for _, t := range chosen {
@@ -19,8 +19,8 @@ func revoking(choose func(s state, c call) []core.RefreshToken) func(state, call
 }
 
 // revocable returns what RevokeUser has to revoke, the newest first.
-func revocable(s state, c call) []core.RefreshToken {
-	return s.each(c.userID, func(t core.RefreshToken) bool { return t.Live(c.at) && !t.IssuedAt.After(c.at) })
+func revocable(s state, c call) []core.Record {
+	return s.each(c.userID, func(t core.Record) bool { return t.Live(c.at) && !t.IssuedAt.After(c.at) })
 }
 
 var brokenRevoke = []broken{
@@ -76,7 +76,7 @@ var brokenRevoke = []broken{
 		apply: instead(revoke, func(s state, c call) result {
 			r := s.apply(c)
 			if errors.Is(r.err, core.ErrNotFound) {
-				s[c.id] = core.RefreshToken{ID: c.id, RevokedAt: c.at}
+				s[c.id] = core.Record{ID: c.id, RevokedAt: c.at}
 			}
 			return r
 		}),
@@ -106,7 +106,7 @@ var brokenRevoke = []broken{
 		bug: "forgets the last exchange at a revocation",
 		apply: then(revoke, func(s state, c call, r *result) {
 			if r.err == nil {
-				s.update(c.id, func(t *core.RefreshToken) { t.PreviousRef = core.Ref{} })
+				s.update(c.id, func(t *core.Record) { t.PreviousRef = core.Ref{} })
 			}
 		}),
 		fails: "Revoke/Sets Time/Milliseconds Time/FirstMoment Time/LastMoment",
@@ -115,7 +115,7 @@ var brokenRevoke = []broken{
 		bug: "ends a record at its revocation",
 		apply: then(revoke, func(s state, c call, r *result) {
 			if r.err == nil {
-				s.update(c.id, func(t *core.RefreshToken) { t.ExpiresAt = c.at })
+				s.update(c.id, func(t *core.Record) { t.ExpiresAt = c.at })
 			}
 		}),
 		fails: `Create/DuplicateOfRevoked Create/LimitIgnoresRevoked Get/Revoked Exchange/Revoked
@@ -128,12 +128,12 @@ var brokenRevoke = []broken{
 var brokenRevokeUser = []broken{
 	{
 		bug:   "revokes the newest record of the user only",
-		apply: revoking(func(s state, c call) []core.RefreshToken { return revocable(s, c)[:min(1, len(revocable(s, c)))] }),
+		apply: revoking(func(s state, c call) []core.Record { return revocable(s, c)[:min(1, len(revocable(s, c)))] }),
 		fails: "RevokeUser/All RevokeUser/Many RevokeUser/Again RevokeUser/SparesLater RevokeUser/PerUser RevokeUser/Stopped",
 	},
 	{
 		bug: "revokes a page of the user's records",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
+		apply: revoking(func(s state, c call) []core.Record {
 			return revocable(s, c)[:min(100, len(revocable(s, c)))]
 		}),
 		fails: "RevokeUser/Many",
@@ -149,23 +149,23 @@ var brokenRevokeUser = []broken{
 	},
 	{
 		bug: "moves RevokedAt of records that RevokeUser revoked",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool { return c.at.Before(t.ExpiresAt) && !t.IssuedAt.After(c.at) })
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool { return c.at.Before(t.ExpiresAt) && !t.IssuedAt.After(c.at) })
 		}),
 		fails: "RevokeUser/Again RevokeUser/RevokedBefore RevokeUser/ThenLogin Time/FirstMomentEvicts Time/CallersClock",
 	},
 	{
 		bug: "counts records that were revoked already",
 		apply: then(revokeUser, func(s state, c call, r *result) {
-			r.n = len(s.each(c.userID, func(t core.RefreshToken) bool { return !t.RevokedAt.IsZero() }))
+			r.n = len(s.each(c.userID, func(t core.Record) bool { return !t.RevokedAt.IsZero() }))
 		}),
 		fails: "RevokeUser/Again RevokeUser/RevokedBefore RevokeUser/ThenLogin Time/FirstMomentEvicts Time/CallersClock",
 		races: "RevokeUser/OnlyOneRevokes",
 	},
 	{
 		bug: "revokes again what is revoked as of a later moment",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool {
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool {
 				return (t.RevokedAt.IsZero() || t.RevokedAt.After(c.at)) && c.at.Before(t.ExpiresAt) && !t.IssuedAt.After(c.at)
 			})
 		}),
@@ -173,15 +173,15 @@ var brokenRevokeUser = []broken{
 	},
 	{
 		bug: "revokes expired records",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool { return t.RevokedAt.IsZero() && !t.IssuedAt.After(c.at) })
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool { return t.RevokedAt.IsZero() && !t.IssuedAt.After(c.at) })
 		}),
 		fails: "RevokeUser/Expired RevokeUser/Exchanged",
 	},
 	{
 		bug: "revokes a record that expires at that very moment",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool {
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool {
 				return t.RevokedAt.IsZero() && !t.IssuedAt.After(c.at) && !c.at.After(t.ExpiresAt)
 			})
 		}),
@@ -189,21 +189,21 @@ var brokenRevokeUser = []broken{
 	},
 	{
 		bug:   "revokes records issued later",
-		apply: revoking(func(s state, c call) []core.RefreshToken { return s.live(c.userID, c.at) }),
+		apply: revoking(func(s state, c call) []core.Record { return s.live(c.userID, c.at) }),
 		fails: "RevokeUser/SparesLater",
 		races: "RevokeUser/DuringLogins",
 	},
 	{
 		bug: "spares a record issued at that very moment",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool { return t.Live(c.at) && t.IssuedAt.Before(c.at) })
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool { return t.Live(c.at) && t.IssuedAt.Before(c.at) })
 		}),
 		fails: "RevokeUser/SparesLater Time/FirstMomentEvicts",
 	},
 	{
 		bug: "judges what was issued later to the second",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool {
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool {
 				return t.Live(c.at) && !t.IssuedAt.Truncate(time.Second).After(c.at)
 			})
 		}),
@@ -228,8 +228,8 @@ var brokenRevokeUser = []broken{
 	},
 	{
 		bug: "judges by the expiry at login",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool {
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool {
 				return t.Live(c.at) && !t.IssuedAt.After(c.at) && c.at.Before(t.IssuedAt.Add(lifetime))
 			})
 		}),
@@ -237,8 +237,8 @@ var brokenRevokeUser = []broken{
 	},
 	{
 		bug: "takes the last exchange for the login",
-		apply: revoking(func(s state, c call) []core.RefreshToken {
-			return s.each(c.userID, func(t core.RefreshToken) bool { return t.Live(c.at) && !t.ExchangedAt.After(c.at) })
+		apply: revoking(func(s state, c call) []core.Record {
+			return s.each(c.userID, func(t core.Record) bool { return t.Live(c.at) && !t.ExchangedAt.After(c.at) })
 		}),
 		fails: "RevokeUser/Exchanged",
 	},

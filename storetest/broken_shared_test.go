@@ -64,7 +64,7 @@ func whole(m *model) storeFunc { return m.answer }
 
 // revokingAll makes a client that does not ask when a record was issued.
 func revokingAll(m *model) storeFunc {
-	return m.with(revoking(func(s state, c call) []core.RefreshToken { return s.live(c.userID, c.at) }))
+	return m.with(revoking(func(s state, c call) []core.Record { return s.live(c.userID, c.at) }))
 }
 
 // disk is what a store keeps between two openings.

@@ -178,15 +178,15 @@ func then(m method, spoil func(s state, c call, r *result)) func(state, call) re
 }
 
 // update changes a record in the state.
-func (s state) update(id string, change func(t *core.RefreshToken)) {
+func (s state) update(id string, change func(t *core.Record)) {
 	t := s[id]
 	change(&t)
 	s[id] = t
 }
 
 // each returns the user's records for which the condition holds, the newest first.
-func (s state) each(userID string, holds func(t core.RefreshToken) bool) []core.RefreshToken {
-	var some []core.RefreshToken
+func (s state) each(userID string, holds func(t core.Record) bool) []core.Record {
+	var some []core.Record
 	for _, t := range s {
 		if t.UserID == userID && holds(t) {
 			some = append(some, copied(t))
@@ -197,7 +197,7 @@ func (s state) each(userID string, holds func(t core.RefreshToken) bool) []core.
 }
 
 // createAfter stores the record of a Create after revoking others as evict says.
-func (s state) createAfter(c call, evict func(live []core.RefreshToken) []core.RefreshToken) result {
+func (s state) createAfter(c call, evict func(live []core.Record) []core.Record) result {
 	if _, ok := s[c.token.ID]; ok || c.limit <= 0 {
 		return s.apply(c)
 	}
@@ -209,6 +209,6 @@ func (s state) createAfter(c call, evict func(live []core.RefreshToken) []core.R
 }
 
 // beyond returns the records after the first limit-1.
-func beyond(live []core.RefreshToken, limit int) []core.RefreshToken {
+func beyond(live []core.Record, limit int) []core.Record {
 	return live[min(len(live), limit-1):]
 }

@@ -23,7 +23,7 @@ func keepingTimes(keep func(time.Time) time.Time) func(state, call) result {
 // zoned makes a store that gives times back in another zone.
 func zoned(m method, zone *time.Location) func(state, call) result {
 	return then(m, func(_ state, _ call, r *result) {
-		shift := func(t *core.RefreshToken) {
+		shift := func(t *core.Record) {
 			t.IssuedAt, t.ExchangedAt, t.ExpiresAt = t.IssuedAt.In(zone), t.ExchangedAt.In(zone), t.ExpiresAt.In(zone)
 		}
 		shift(&r.token)
@@ -106,7 +106,7 @@ var brokenTime = []broken{
 	},
 	{
 		bug: "judges an exchange by its own clock",
-		apply: allowing(func(t core.RefreshToken, x core.Exchange) bool {
+		apply: allowing(func(t core.Record, x core.Exchange) bool {
 			return t.Live(time.Now()) && (stands(t, x) || behind(t, x))
 		}),
 		fails: "Exchange/ExpiryMoves Exchange/Expired Exchange/BehindAndDead Time/FirstMoment Time/CallersClock",
@@ -140,7 +140,7 @@ var brokenTime = []broken{
 	},
 	{
 		bug: "judges a limit by its own clock",
-		apply: evicting(func(s state, c call) []core.RefreshToken {
+		apply: evicting(func(s state, c call) []core.Record {
 			return beyond(s.live(c.token.UserID, time.Now()), c.limit)
 		}),
 		fails: "Create/LimitIgnoresExpired Time/FirstMomentEvicts Time/CallersLimit",

@@ -15,7 +15,7 @@ func confusing(key func(userID string) string) func(state, call) result {
 		switch c.method {
 		case create:
 			if c.limit > 0 {
-				return s.createAfter(c, func([]core.RefreshToken) []core.RefreshToken {
+				return s.createAfter(c, func([]core.Record) []core.Record {
 					return beyond(s.liveOf(key, c.token.UserID, c), c.limit)
 				})
 			}
@@ -36,14 +36,14 @@ func confusing(key func(userID string) string) func(state, call) result {
 }
 
 // liveOf returns the live records of all users who share the user's key.
-func (s state) liveOf(key func(string) string, userID string, c call) []core.RefreshToken {
+func (s state) liveOf(key func(string) string, userID string, c call) []core.Record {
 	users := map[string]bool{}
 	for _, t := range s {
 		if key(t.UserID) == key(userID) {
 			users[t.UserID] = true
 		}
 	}
-	var live []core.RefreshToken
+	var live []core.Record
 	for user := range users {
 		live = append(live, s.live(user, c.now())...)
 	}

@@ -27,13 +27,13 @@ func (m method) writes() bool { return m != get && m != listUser }
 // printed, planned ahead and put to the model.
 type call struct {
 	method   method
-	token    core.RefreshToken // Create
-	limit    int               // Create
-	id       string            // Get, Revoke
-	exchange core.Exchange     // Exchange
-	userID   string            // RevokeUser, ListUser
-	at       time.Time         // Revoke, RevokeUser, ListUser; DeleteExpired's before
-	max      int               // DeleteExpired
+	token    core.Record   // Create
+	limit    int           // Create
+	id       string        // Get, Revoke
+	exchange core.Exchange // Exchange
+	userID   string        // RevokeUser, ListUser
+	at       time.Time     // Revoke, RevokeUser, ListUser; DeleteExpired's before
+	max      int           // DeleteExpired
 }
 
 // record returns the id of the one record that the call names, if it does.
@@ -60,9 +60,9 @@ func (c call) now() time.Time {
 
 // result is what a call returned.
 type result struct {
-	token  core.RefreshToken   // Get, Exchange
-	tokens []core.RefreshToken // ListUser
-	n      int                 // RevokeUser, DeleteExpired
+	token  core.Record   // Get, Exchange
+	tokens []core.Record // ListUser
+	n      int           // RevokeUser, DeleteExpired
 	err    error
 }
 
@@ -92,16 +92,16 @@ func (c call) on(ctx context.Context, s core.RefreshStore) result {
 // for concurrent use as that.
 type storeFunc func(ctx context.Context, c call) result
 
-func (f storeFunc) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (f storeFunc) Create(ctx context.Context, t core.Record, limit int) error {
 	return f(ctx, call{method: create, token: t, limit: limit}).err
 }
 
-func (f storeFunc) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (f storeFunc) Get(ctx context.Context, id string) (core.Record, error) {
 	r := f(ctx, call{method: get, id: id})
 	return r.token, r.err
 }
 
-func (f storeFunc) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (f storeFunc) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	r := f(ctx, call{method: exchange, exchange: x})
 	return r.token, r.err
 }
@@ -115,7 +115,7 @@ func (f storeFunc) RevokeUser(ctx context.Context, userID string, at time.Time) 
 	return r.n, r.err
 }
 
-func (f storeFunc) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (f storeFunc) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	r := f(ctx, call{method: listUser, userID: userID, at: at})
 	return r.tokens, r.err
 }

@@ -11,7 +11,7 @@ import (
 
 // sameToken reports whether two records are the same: times as moments, Data as
 // bytes, so that nil and empty are one.
-func sameToken(a, b core.RefreshToken) bool {
+func sameToken(a, b core.Record) bool {
 	return a.ID == b.ID && a.UserID == b.UserID && a.Generation == b.Generation &&
 		a.AccessRef == b.AccessRef && a.PreviousRef == b.PreviousRef &&
 		a.Device == b.Device && bytes.Equal(a.Data, b.Data) &&
@@ -19,7 +19,7 @@ func sameToken(a, b core.RefreshToken) bool {
 		a.ExpiresAt.Equal(b.ExpiresAt) && a.RevokedAt.Equal(b.RevokedAt)
 }
 
-func sameTokens(a, b []core.RefreshToken) bool {
+func sameTokens(a, b []core.Record) bool {
 	return slices.EqualFunc(a, b, sameToken)
 }
 
@@ -52,7 +52,7 @@ func isJust(err, sentinel error) bool {
 }
 
 // difference returns what got has instead of what want has, field by field.
-func difference(want, got core.RefreshToken) (expected, seen string) {
+func difference(want, got core.Record) (expected, seen string) {
 	var e, s []string
 	g := fields(got)
 	for i, w := range fields(want) {

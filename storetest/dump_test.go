@@ -58,7 +58,7 @@ func TestADumpOfTheDeviceAloneIsNoDumpOfACredential(t *testing.T) {
 
 func TestSignerVerifiesWhatItSigned(t *testing.T) {
 	s := signer(random(32))
-	want := core.Claims{UserID: "alice", Ref: newRef(), SessionID: core.NewTokenID("alice"), IssuedAt: base, ExpiresAt: after(1), Extra: `{"role":"admin"}`}
+	want := core.Claims{UserID: "alice", Ref: newRef(), SessionID: core.NewRecordID("alice"), IssuedAt: base, ExpiresAt: after(1), Extra: `{"role":"admin"}`}
 	token, err := s.Sign(want)
 	if err != nil {
 		t.Fatal(err)

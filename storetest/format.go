@@ -70,7 +70,7 @@ func formatErr(err error) string {
 	return fmt.Sprintf("error %q", err)
 }
 
-func formatTokens(ts []core.RefreshToken) string {
+func formatTokens(ts []core.Record) string {
 	if len(ts) == 0 {
 		return "no records"
 	}
@@ -90,7 +90,7 @@ func formatTokens(ts []core.RefreshToken) string {
 }
 
 // formatToken leaves out references and times that are zero.
-func formatToken(t core.RefreshToken) string {
+func formatToken(t core.Record) string {
 	var set []string
 	for _, f := range fields(t) {
 		if f.text != zero {
@@ -104,7 +104,7 @@ const zero = "zero"
 
 type field struct{ name, text string }
 
-func fields(t core.RefreshToken) []field {
+func fields(t core.Record) []field {
 	return []field{
 		{"ID", t.ID},
 		{"UserID", formatText(t.UserID)},

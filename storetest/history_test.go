@@ -76,7 +76,7 @@ func TestHistoriesFindWhatAFailureDoesNotExcuse(t *testing.T) {
 					m.mu.Lock()
 					defer m.mu.Unlock()
 					if t, ok := m.state[c.exchange.ID]; ok && stands(t, c.exchange) && t.Live(c.exchange.At) {
-						m.state.update(t.ID, func(t *core.RefreshToken) { t.Generation++ })
+						m.state.update(t.ID, func(t *core.Record) { t.Generation++ })
 					}
 					return result{err: errDriver}
 				}

@@ -13,7 +13,7 @@ import (
 
 // state is what a store holds, as plainly as the contract can be written down:
 // the records by id. Nobody writes to the Data in it.
-type state map[string]core.RefreshToken
+type state map[string]core.Record
 
 // apply answers the call and changes the state accordingly.
 func (s state) apply(c call) result {
@@ -36,7 +36,7 @@ func (s state) apply(c call) result {
 	panic("storetest: unknown method " + c.method)
 }
 
-func (s state) create(t core.RefreshToken, limit int) result {
+func (s state) create(t core.Record, limit int) result {
 	if _, ok := s[t.ID]; ok {
 		return result{err: core.ErrExists}
 	}
@@ -110,8 +110,8 @@ func (s state) setRevoked(id string, at time.Time) {
 }
 
 // live returns the user's live records at that moment, the newest first.
-func (s state) live(userID string, at time.Time) []core.RefreshToken {
-	var live []core.RefreshToken
+func (s state) live(userID string, at time.Time) []core.Record {
+	var live []core.Record
 	for _, t := range s {
 		if t.UserID == userID && t.Live(at) {
 			live = append(live, copied(t))
@@ -123,32 +123,32 @@ func (s state) live(userID string, at time.Time) []core.RefreshToken {
 
 // expired returns the records that expired before that moment, the earliest
 // first. Among those that expired together the contract has no order.
-func (s state) expired(before time.Time) []core.RefreshToken {
-	var expired []core.RefreshToken
+func (s state) expired(before time.Time) []core.Record {
+	var expired []core.Record
 	for _, t := range s {
 		if t.ExpiresAt.Before(before) {
 			expired = append(expired, t)
 		}
 	}
-	slices.SortFunc(expired, func(a, b core.RefreshToken) int {
+	slices.SortFunc(expired, func(a, b core.Record) int {
 		return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), cmp.Compare(a.ID, b.ID))
 	})
 	return expired
 }
 
-func newestFirst(a, b core.RefreshToken) int {
+func newestFirst(a, b core.Record) int {
 	return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
 }
 
 // exchanged returns the record as the exchange leaves it.
-func exchanged(t core.RefreshToken, x core.Exchange) core.RefreshToken {
+func exchanged(t core.Record, x core.Exchange) core.Record {
 	t.Generation = x.Generation + 1
 	t.AccessRef, t.PreviousRef = x.To, x.From
 	t.ExchangedAt, t.ExpiresAt = x.At, x.ExpiresAt
 	return t
 }
 
-func copied(t core.RefreshToken) core.RefreshToken {
+func copied(t core.Record) core.Record {
 	t.Data = bytes.Clone(t.Data)
 	return t
 }

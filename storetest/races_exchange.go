@@ -100,7 +100,7 @@ var exchangeRaces = []rule{
 
 // exchanges exchanges the record again and again from where it stands, and
 // returns how often that succeeded.
-func (t *trial) exchanges(token core.RefreshToken, times int) int64 {
+func (t *trial) exchanges(token core.Record, times int) int64 {
 	var succeeded int64
 	for range times {
 		r := t.call(call{method: exchange, exchange: next(token, after(1))})
@@ -127,7 +127,7 @@ func (t *trial) wantExchanged(id string, exchanges int64, at time.Time) {
 
 // oneWinner makes a crowd of exchanges of the record at once and wants one of
 // them to succeed and the others to see what it left.
-func (t *trial) oneWinner(token core.RefreshToken, nth func(i int) core.Exchange) {
+func (t *trial) oneWinner(token core.Record, nth func(i int) core.Exchange) {
 	if t.failed() {
 		return
 	}

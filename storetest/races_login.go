@@ -15,7 +15,7 @@ var loginRaces = []rule{
 		check: func(t *trial) {
 			for range t.rounds() {
 				calls := make([]call, crowd)
-				id := core.NewTokenID("alice")
+				id := core.NewRecordID("alice")
 				for i := range calls {
 					calls[i] = call{method: create, token: newToken("alice", base)}
 					calls[i].token.ID = id
@@ -120,9 +120,9 @@ var loginRaces = []rule{
 
 // loginsAtOnce makes a crowd of logins at limit k, issued ten hours after base
 // and so long apart, and returns them by id.
-func (t *trial) loginsAtOnce(user string, k int, apart time.Duration) map[string]core.RefreshToken {
+func (t *trial) loginsAtOnce(user string, k int, apart time.Duration) map[string]core.Record {
 	calls := make([]call, crowd)
-	logins := map[string]core.RefreshToken{}
+	logins := map[string]core.Record{}
 	for i := range calls {
 		token := newToken(user, after(10).Add(time.Duration(i)*apart))
 		calls[i] = call{method: create, token: token, limit: k}

@@ -18,7 +18,7 @@ var revocationRaces = []rule{
 			for range t.rounds() {
 				token := newToken("alice", base)
 				t.create(token)
-				seen := make([]core.RefreshToken, crowd)
+				seen := make([]core.Record, crowd)
 				t.together(crowd, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					t.revoke(token.ID, after(1+i))

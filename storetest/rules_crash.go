@@ -51,7 +51,7 @@ const (
 )
 
 // crashed is what the store held at the end of earlier rounds.
-type crashed map[string]core.RefreshToken
+type crashed map[string]core.Record
 
 // crash has many goroutines make calls until the process is killed among them, and
 // wants the store to hold what those calls explain, and all that it held before.

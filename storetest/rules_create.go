@@ -164,10 +164,10 @@ var getRules = []rule{
 		id:   "Get/Unknown",
 		text: "Get of an unknown id is ErrNotFound, in an empty store and beside other records.",
 		check: func(t *trial) {
-			t.lacks(core.NewTokenID("alice"))
+			t.lacks(core.NewRecordID("alice"))
 			token := newToken("alice", base)
 			t.create(token)
-			t.lacks(core.NewTokenID("alice"), core.NewTokenID("bob"))
+			t.lacks(core.NewRecordID("alice"), core.NewRecordID("bob"))
 			t.holds(token)
 		},
 	},

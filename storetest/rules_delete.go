@@ -78,7 +78,7 @@ var deleteRules = []rule{
 				tokens[i].ExpiresAt = after(hours)
 			}
 			t.create(tokens...)
-			slices.SortFunc(tokens, func(a, b core.RefreshToken) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+			slices.SortFunc(tokens, func(a, b core.Record) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
 			for len(tokens) > 0 {
 				t.deleteExpired(after(100), 2, 2)
 				t.lacks(tokens[0].ID, tokens[1].ID)
@@ -225,7 +225,7 @@ var expiryRules = []rule{
 		text:  "Expiries a millisecond apart are told apart.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			var tokens []core.RefreshToken
+			var tokens []core.Record
 			for i := range 4 {
 				token := newToken("alice", base)
 				token.ExpiresAt = after(10).Add(time.Duration(i) * time.Millisecond)

@@ -104,7 +104,7 @@ const (
 // oneOfEach prepares a record of each of some users and returns a call of each
 // method about one of them that would succeed.
 func (t *trial) oneOfEach(user string) []call {
-	var tokens []core.RefreshToken
+	var tokens []core.Record
 	for n := range 6 {
 		token := newToken(fmt.Sprintf("%s %d", user, n), base)
 		tokens = append(tokens, token)
@@ -158,7 +158,7 @@ func (t *trial) lostAndMended(network func(Fault), c call, once func(r result) b
 func (t *trial) mended() {
 	for deadline := time.Now().Add(mendTime); !t.failed(); time.Sleep(mendTime / 1000) {
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		r := call{method: get, id: core.NewTokenID("nobody")}.on(ctx, t.store)
+		r := call{method: get, id: core.NewRecordID("nobody")}.on(ctx, t.store)
 		cancel()
 		if isJust(r.err, core.ErrNotFound) {
 			return

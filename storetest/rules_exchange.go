@@ -65,9 +65,9 @@ var exchangeRules = []rule{
 		id:   "Exchange/RecordBehind",
 		text: "A record at a lower generation has forgotten exchanges: the exchange goes ahead from x.Generation, and From does not matter.",
 		check: func(t *trial) {
-			for i, from := range []func(core.RefreshToken) core.Ref{
-				func(core.RefreshToken) core.Ref { return newRef() },
-				func(t core.RefreshToken) core.Ref { return t.AccessRef },
+			for i, from := range []func(core.Record) core.Ref{
+				func(core.Record) core.Ref { return newRef() },
+				func(t core.Record) core.Ref { return t.AccessRef },
 			} {
 				token := newToken("alice", base)
 				t.create(token)
@@ -218,7 +218,7 @@ var refusalRules = []rule{
 			t.create(revoked, expired)
 			t.revoke(revoked.ID, after(1))
 			revoked = revokedAt(revoked, after(1))
-			for _, dead := range []core.RefreshToken{revoked, expired} {
+			for _, dead := range []core.Record{revoked, expired} {
 				x := next(dead, after(2))
 				if dead.RevokedAt.IsZero() {
 					x.At = dead.ExpiresAt.Add(time.Hour)

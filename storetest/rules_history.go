@@ -142,7 +142,7 @@ func newCast(round int, p plan, start time.Time, nativeTTL bool) *cast {
 	for u := range p.users {
 		user := fmt.Sprintf("user %d of round %d", u, round)
 		for range p.records {
-			id := core.NewTokenID(user)
+			id := core.NewRecordID(user)
 			c.ids = append(c.ids, id)
 			c.owner[id] = user
 		}

@@ -40,7 +40,7 @@ var listRules = []rule{
 		id:   "ListUser/MillisecondsApart",
 		text: "Records issued a millisecond apart are listed in that order.",
 		check: func(t *trial) {
-			var tokens []core.RefreshToken
+			var tokens []core.Record
 			for i := range 8 {
 				tokens = append(tokens, newToken("alice", base.Add(time.Duration(i)*time.Millisecond)))
 			}
@@ -130,7 +130,7 @@ var listRules = []rule{
 			listed := t.must(call{method: listUser, userID: "alice", at: base}).tokens
 			for i := range listed {
 				clear(listed[i].Data)
-				listed[i] = core.RefreshToken{}
+				listed[i] = core.Record{}
 			}
 			t.listsExactly("alice", base, token)
 			t.holds(token)
@@ -142,7 +142,7 @@ var listRules = []rule{
 const many = 260
 
 // manyTokens returns the records of many logins that are all live after the last.
-func manyTokens(userID string) []core.RefreshToken {
+func manyTokens(userID string) []core.Record {
 	tokens := newTokens(userID, base, many)
 	for i := range tokens {
 		tokens[i].ExpiresAt = after(2 * many)

@@ -88,7 +88,7 @@ var reopenRules = []rule{
 				}
 				cancel()
 			}
-			before := []core.RefreshToken{t.get(tokens[0].ID), t.get(tokens[1].ID), t.get(tokens[2].ID), tokens[3]}
+			before := []core.Record{t.get(tokens[0].ID), t.get(tokens[1].ID), t.get(tokens[2].ID), tokens[3]}
 			t.reopen()
 			t.holds(before...)
 			t.listsExactly("alice", after(7), tokens[3])
@@ -100,7 +100,7 @@ var reopenRules = []rule{
 		needs:  []ability{needsReopen},
 		varies: true,
 		check: func(t *trial) {
-			tokens := make([]core.RefreshToken, 10*crowd)
+			tokens := make([]core.Record, 10*crowd)
 			t.together(crowd, func(i int, client core.RefreshStore) {
 				t := t.as(client)
 				for n := i; n < len(tokens); n += crowd {

@@ -46,7 +46,7 @@ var revokeRules = []rule{
 		id:   "Revoke/Unknown",
 		text: "Revoke of an unknown id is ErrNotFound and makes no record.",
 		check: func(t *trial) {
-			id := core.NewTokenID("alice")
+			id := core.NewRecordID("alice")
 			t.refused(call{method: revoke, id: id, at: base}, core.ErrNotFound)
 			t.lacks(id)
 		},

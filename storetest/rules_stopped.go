@@ -35,7 +35,7 @@ var stoppedRules = []rule{
 				x := next(token, after(1))
 				x.ExpiresAt = after(2)
 				t.wholly(ctx, call{method: exchange, exchange: x},
-					[]core.RefreshToken{token}, []core.RefreshToken{exchanged(token, x)})
+					[]core.Record{token}, []core.Record{exchanged(token, x)})
 			})
 		},
 	},
@@ -90,7 +90,7 @@ func (t *trial) eachStop(f func(ctx context.Context, user string, start time.Tim
 
 // wholly makes a call that may be stopped by its context, and wants the user's
 // records to be those before or those after it.
-func (t *trial) wholly(ctx context.Context, c call, before, after []core.RefreshToken) {
+func (t *trial) wholly(ctx context.Context, c call, before, after []core.Record) {
 	if t.failed() {
 		return
 	}
@@ -102,7 +102,7 @@ func (t *trial) wholly(ctx context.Context, c call, before, after []core.Refresh
 		t.fail(fmt.Sprintf("%s succeeds or is context.Canceled", c.method), r.format(c.method))
 		return
 	}
-	var is []core.RefreshToken
+	var is []core.Record
 	ids := map[string]bool{}
 	for _, token := range append(before[:len(before):len(before)], after...) {
 		if ids[token.ID] {

@@ -139,7 +139,7 @@ var timeRules = []rule{
 }
 
 // inUTC wants every time of the record in UTC.
-func (t *trial) inUTC(token core.RefreshToken) {
+func (t *trial) inUTC(token core.Record) {
 	for _, at := range []time.Time{token.IssuedAt, token.ExchangedAt, token.ExpiresAt, token.RevokedAt} {
 		if !t.failed() && at.Location() != time.UTC {
 			t.fail("times in UTC", formatToken(token))

@@ -91,7 +91,7 @@ func userRules() []rule {
 // tellsApart wants none of the users taken for another by any method that goes
 // by the user.
 func (t *trial) tellsApart(users []string) {
-	var tokens []core.RefreshToken
+	var tokens []core.Record
 	for _, user := range users {
 		tokens = append(tokens, newToken(user, base))
 	}

@@ -81,7 +81,7 @@ func (s *sequences) try(rt *rapid.T) {
 	for i, n := range []int{3, 2, 1} {
 		var ids []string
 		for range n {
-			ids = append(ids, core.NewTokenID(q.users[i]))
+			ids = append(ids, core.NewRecordID(q.users[i]))
 			q.owner[ids[len(ids)-1]] = q.users[i]
 		}
 		slices.Sort(ids)

@@ -13,29 +13,29 @@ import (
 // Each expects success of what it calls and does nothing after a violation.
 
 // create stores records without a limit.
-func (t *trial) create(tokens ...core.RefreshToken) {
+func (t *trial) create(tokens ...core.Record) {
 	for _, token := range tokens {
 		t.createLimited(token, 0)
 	}
 }
 
-func (t *trial) createLimited(token core.RefreshToken, limit int) {
+func (t *trial) createLimited(token core.Record, limit int) {
 	t.must(call{method: create, token: token, limit: limit})
 }
 
-func (t *trial) get(id string) core.RefreshToken {
+func (t *trial) get(id string) core.Record {
 	return t.must(call{method: get, id: id}).token
 }
 
 // exchange returns the record as it stands after the exchange.
-func (t *trial) exchange(x core.Exchange) core.RefreshToken {
+func (t *trial) exchange(x core.Exchange) core.Record {
 	t.must(call{method: exchange, exchange: x})
 	return t.get(x.ID)
 }
 
 // moves wants the exchange to leave the record, given as it stood, exactly as the
 // contract says, and returns it so.
-func (t *trial) moves(token core.RefreshToken, x core.Exchange) core.RefreshToken {
+func (t *trial) moves(token core.Record, x core.Exchange) core.Record {
 	want := exchanged(token, x)
 	t.wantToken("the record that Exchange returns", want, t.must(call{method: exchange, exchange: x}).token)
 	t.holds(want)
@@ -55,7 +55,7 @@ func (t *trial) deleteExpired(before time.Time, max, want int) {
 }
 
 // lists wants those records listed and no others, by their ids and in any order.
-func (t *trial) lists(userID string, at time.Time, want ...core.RefreshToken) {
+func (t *trial) lists(userID string, at time.Time, want ...core.Record) {
 	got := t.must(call{method: listUser, userID: userID, at: at}).tokens
 	if !t.failed() && !slices.Equal(ids(want), ids(got)) {
 		t.fail("ListUser returns "+formatTokens(want), formatTokens(got))
@@ -63,7 +63,7 @@ func (t *trial) lists(userID string, at time.Time, want ...core.RefreshToken) {
 }
 
 // listsExactly wants those records listed in that order, every field exact.
-func (t *trial) listsExactly(userID string, at time.Time, want ...core.RefreshToken) {
+func (t *trial) listsExactly(userID string, at time.Time, want ...core.Record) {
 	got := t.must(call{method: listUser, userID: userID, at: at}).tokens
 	if !t.failed() && !sameTokens(want, got) {
 		t.fail("ListUser returns "+formatTokens(want), formatTokens(got))
@@ -71,7 +71,7 @@ func (t *trial) listsExactly(userID string, at time.Time, want ...core.RefreshTo
 }
 
 // ids returns the ids of the records in ascending order.
-func ids(ts []core.RefreshToken) []string {
+func ids(ts []core.Record) []string {
 	all := make([]string, len(ts))
 	for i, t := range ts {
 		all[i] = t.ID
@@ -81,7 +81,7 @@ func ids(ts []core.RefreshToken) []string {
 }
 
 // holds wants Get to return exactly those records.
-func (t *trial) holds(want ...core.RefreshToken) {
+func (t *trial) holds(want ...core.Record) {
 	for _, w := range want {
 		t.wantToken("the record that Get returns", w, t.get(w.ID))
 	}
@@ -96,7 +96,7 @@ func (t *trial) lacks(ids ...string) {
 
 // holdsDead is holds for records that have expired: with a native TTL they may
 // be gone.
-func (t *trial) holdsDead(want ...core.RefreshToken) {
+func (t *trial) holdsDead(want ...core.Record) {
 	for _, w := range want {
 		if t.failed() {
 			return
@@ -120,7 +120,7 @@ func (t *trial) gone(err error) bool {
 }
 
 // conflicts wants the exchange refused with the record as it stands.
-func (t *trial) conflicts(stands core.RefreshToken, x core.Exchange) {
+func (t *trial) conflicts(stands core.Record, x core.Exchange) {
 	if t.failed() {
 		return
 	}
@@ -136,7 +136,7 @@ func (t *trial) conflicts(stands core.RefreshToken, x core.Exchange) {
 	t.wantToken("the record that comes with ErrConflict", stands, r.token)
 }
 
-func (t *trial) wantToken(what string, want, got core.RefreshToken) {
+func (t *trial) wantToken(what string, want, got core.Record) {
 	if t.failed() || sameToken(want, got) {
 		return
 	}

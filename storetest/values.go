@@ -20,9 +20,9 @@ const lifetime = 7 * 24 * time.Hour
 func after(hours int) time.Time { return base.Add(time.Duration(hours) * time.Hour) }
 
 // newToken returns the record of a login at that moment.
-func newToken(userID string, issued time.Time) core.RefreshToken {
-	return core.RefreshToken{
-		ID:          core.NewTokenID(userID),
+func newToken(userID string, issued time.Time) core.Record {
+	return core.Record{
+		ID:          core.NewRecordID(userID),
 		UserID:      userID,
 		AccessRef:   newRef(),
 		Device:      "Firefox on Linux",
@@ -34,8 +34,8 @@ func newToken(userID string, issued time.Time) core.RefreshToken {
 }
 
 // newTokens returns the records of n logins an hour apart, the oldest first.
-func newTokens(userID string, first time.Time, n int) []core.RefreshToken {
-	tokens := make([]core.RefreshToken, n)
+func newTokens(userID string, first time.Time, n int) []core.Record {
+	tokens := make([]core.Record, n)
 	for i := range tokens {
 		tokens[i] = newToken(userID, first.Add(time.Duration(i)*time.Hour))
 	}
@@ -44,9 +44,9 @@ func newTokens(userID string, first time.Time, n int) []core.RefreshToken {
 
 // newTokensAtOnce returns the records of seven logins at one moment, the oldest
 // first: in the order of their ids, where digits come before letters.
-func newTokensAtOnce(userID string, issued time.Time) []core.RefreshToken {
+func newTokensAtOnce(userID string, issued time.Time) []core.Record {
 	shard := len(core.UserShard(userID))
-	var tokens []core.RefreshToken
+	var tokens []core.Record
 	for _, next := range "257abmz" {
 		token := newToken(userID, issued)
 		token.ID = token.ID[:shard] + string(next) + token.ID[shard+1:]
@@ -66,7 +66,7 @@ func newRef() core.Ref {
 
 // next returns the exchange from where the record stands, its expiry unmoved
 // unless it is over.
-func next(t core.RefreshToken, at time.Time) core.Exchange {
+func next(t core.Record, at time.Time) core.Exchange {
 	x := core.Exchange{ID: t.ID, Generation: t.Generation, From: t.AccessRef, To: newRef(), At: at, ExpiresAt: t.ExpiresAt}
 	if !at.Before(x.ExpiresAt) {
 		x.ExpiresAt = at.Add(time.Hour)
@@ -75,14 +75,14 @@ func next(t core.RefreshToken, at time.Time) core.Exchange {
 }
 
 // revokedAt returns the record as a revocation leaves it.
-func revokedAt(t core.RefreshToken, at time.Time) core.RefreshToken {
+func revokedAt(t core.Record, at time.Time) core.Record {
 	t.RevokedAt = at
 	return t
 }
 
 // allRevokedAt returns the records as revocations at that moment leave them.
-func allRevokedAt(ts []core.RefreshToken, at time.Time) []core.RefreshToken {
-	revoked := make([]core.RefreshToken, len(ts))
+func allRevokedAt(ts []core.Record, at time.Time) []core.Record {
+	revoked := make([]core.Record, len(ts))
 	for i, t := range ts {
 		revoked[i] = revokedAt(t, at)
 	}
@@ -90,14 +90,14 @@ func allRevokedAt(ts []core.RefreshToken, at time.Time) []core.RefreshToken {
 }
 
 // reversed returns the records in the opposite order.
-func reversed(ts ...core.RefreshToken) []core.RefreshToken {
+func reversed(ts ...core.Record) []core.Record {
 	ts = slices.Clone(ts)
 	slices.Reverse(ts)
 	return ts
 }
 
-func copiedAll(ts []core.RefreshToken) []core.RefreshToken {
-	copies := make([]core.RefreshToken, len(ts))
+func copiedAll(ts []core.Record) []core.Record {
+	copies := make([]core.Record, len(ts))
 	for i, t := range ts {
 		copies[i] = copied(t)
 	}

@@ -80,7 +80,7 @@ func (s datesBack) Revoke(ctx context.Context, id string, at time.Time) error {
 // exchangesAll exchanges whatever the generation is.
 type exchangesAll struct{ core.RefreshStore }
 
-func (s exchangesAll) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s exchangesAll) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	r, err := s.RefreshStore.Exchange(ctx, x)
 	if !errors.Is(err, core.ErrConflict) || !r.Live(x.At) {
 		return r, err
@@ -94,7 +94,7 @@ func (s exchangesAll) Exchange(ctx context.Context, x core.Exchange) (core.Refre
 // losesExchanges keeps the record as it was.
 type losesExchanges struct{ core.RefreshStore }
 
-func (s losesExchanges) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s losesExchanges) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	before, err := s.Get(ctx, x.ID)
 	if err != nil {
 		return before, err

@@ -40,7 +40,7 @@ func (g *gate) call(ctx context.Context, method string, do func(*request) error)
 	return err
 }
 
-func (g *gate) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (g *gate) Create(ctx context.Context, t core.Record, limit int) error {
 	return g.call(ctx, "Create", func(r *request) error {
 		err := g.history.Create(ctx, t, limit)
 		if err == nil {
@@ -51,7 +51,7 @@ func (g *gate) Create(ctx context.Context, t core.RefreshToken, limit int) error
 	})
 }
 
-func (g *gate) Get(ctx context.Context, id string) (t core.RefreshToken, err error) {
+func (g *gate) Get(ctx context.Context, id string) (t core.Record, err error) {
 	err = g.call(ctx, "Get", func(r *request) error {
 		r.standing = g.w.standing(r, r.arrived.Add(r.on.skew))
 		t, err = g.history.Get(ctx, id)
@@ -60,7 +60,7 @@ func (g *gate) Get(ctx context.Context, id string) (t core.RefreshToken, err err
 	return t, err
 }
 
-func (g *gate) Exchange(ctx context.Context, x core.Exchange) (t core.RefreshToken, err error) {
+func (g *gate) Exchange(ctx context.Context, x core.Exchange) (t core.Record, err error) {
 	err = g.call(ctx, "Exchange", func(r *request) error {
 		r.standing = g.w.standing(r, x.At)
 		t, err = g.history.Exchange(ctx, x)

@@ -18,7 +18,7 @@ type history struct {
 	store  core.RefreshStore
 	writes []write
 	// looked is what look has found since the last change.
-	looked map[string]core.RefreshToken
+	looked map[string]core.Record
 }
 
 // write is a call that changed a store.
@@ -30,7 +30,7 @@ type write struct {
 // newHistory returns the history of the store that empty returns. That is empty each
 // time, and the one before can be the same.
 func newHistory(empty func() core.RefreshStore) *history {
-	return &history{empty: empty, store: empty(), looked: map[string]core.RefreshToken{}}
+	return &history{empty: empty, store: empty(), looked: map[string]core.Record{}}
 }
 
 // note keeps the call if it had no error.
@@ -41,17 +41,17 @@ func (h *history) note(err error, w write) {
 	}
 }
 
-func (h *history) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (h *history) Create(ctx context.Context, t core.Record, limit int) error {
 	err := h.store.Create(ctx, t, limit)
 	h.note(err, write{created: t.ID, again: func(ctx context.Context, s core.RefreshStore) error { return s.Create(ctx, t, limit) }})
 	return err
 }
 
-func (h *history) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (h *history) Get(ctx context.Context, id string) (core.Record, error) {
 	return h.store.Get(ctx, id)
 }
 
-func (h *history) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (h *history) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	t, err := h.store.Exchange(ctx, x)
 	h.note(err, write{exchanged: x.ID, again: func(ctx context.Context, s core.RefreshStore) error {
 		_, err := s.Exchange(ctx, x)
@@ -75,7 +75,7 @@ func (h *history) RevokeUser(ctx context.Context, userID string, at time.Time) (
 	return n, err
 }
 
-func (h *history) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (h *history) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	return h.store.ListUser(ctx, userID, at)
 }
 
@@ -89,7 +89,7 @@ func (h *history) DeleteExpired(ctx context.Context, before time.Time, max int) 
 }
 
 // look returns the record as it stands. Between two changes it asks the store once.
-func (h *history) look(id string) (core.RefreshToken, bool) {
+func (h *history) look(id string) (core.Record, bool) {
 	t, ok := h.looked[id]
 	if ok || id == "" {
 		return t, ok
@@ -106,8 +106,8 @@ func (h *history) look(id string) (core.RefreshToken, bool) {
 }
 
 // records returns all records.
-func (h *history) records() map[string]core.RefreshToken {
-	all := map[string]core.RefreshToken{}
+func (h *history) records() map[string]core.Record {
+	all := map[string]core.Record{}
 	for _, w := range h.writes {
 		if t, ok := h.look(w.created); ok {
 			all[t.ID] = t

@@ -183,7 +183,7 @@ func (w *world) judgeDeletion(r *request) {
 }
 
 // end returns when a record that is not live ended.
-func end(t core.RefreshToken) time.Time {
+func end(t core.Record) time.Time {
 	if t.RevokedAt.IsZero() || t.ExpiresAt.Before(t.RevokedAt) {
 		return t.ExpiresAt
 	}

@@ -11,24 +11,24 @@ import (
 )
 
 // plainStore is the plainest store. It is for one goroutine at a time.
-type plainStore struct{ records map[string]core.RefreshToken }
+type plainStore struct{ records map[string]core.Record }
 
-func newPlainStore() core.RefreshStore { return &plainStore{map[string]core.RefreshToken{}} }
+func newPlainStore() core.RefreshStore { return &plainStore{map[string]core.Record{}} }
 
-func (s *plainStore) of(userID string) []core.RefreshToken {
-	var found []core.RefreshToken
+func (s *plainStore) of(userID string) []core.Record {
+	var found []core.Record
 	for _, r := range s.records {
 		if r.UserID == userID {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b core.RefreshToken) int {
+	slices.SortFunc(found, func(a, b core.Record) int {
 		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
 	})
 	return found
 }
 
-func (s *plainStore) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *plainStore) Create(ctx context.Context, t core.Record, limit int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (s *plainStore) Create(ctx context.Context, t core.RefreshToken, limit int)
 	return nil
 }
 
-func (s *plainStore) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *plainStore) Get(ctx context.Context, id string) (core.Record, error) {
 	r, ok := s.records[id]
 	if !ok {
 		return r, cmp.Or(ctx.Err(), core.ErrNotFound)
@@ -54,7 +54,7 @@ func (s *plainStore) Get(ctx context.Context, id string) (core.RefreshToken, err
 	return r, ctx.Err()
 }
 
-func (s *plainStore) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *plainStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	r, err := s.Get(ctx, x.ID)
 	if err != nil {
 		return r, err
@@ -93,13 +93,13 @@ func (s *plainStore) RevokeUser(ctx context.Context, userID string, at time.Time
 	return n, nil
 }
 
-func (s *plainStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
-	return slices.DeleteFunc(s.of(userID), func(r core.RefreshToken) bool { return !r.Live(at) }), ctx.Err()
+func (s *plainStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
+	return slices.DeleteFunc(s.of(userID), func(r core.Record) bool { return !r.Live(at) }), ctx.Err()
 }
 
 // DeleteExpired deletes all, whatever max is.
 func (s *plainStore) DeleteExpired(ctx context.Context, before time.Time, _ int) (int, error) {
 	n := len(s.records)
-	maps.DeleteFunc(s.records, func(_ string, r core.RefreshToken) bool { return r.ExpiresAt.Before(before) })
+	maps.DeleteFunc(s.records, func(_ string, r core.Record) bool { return r.ExpiresAt.Before(before) })
 	return n - len(s.records), ctx.Err()
 }

@@ -64,13 +64,13 @@ type request struct {
 	pause    func(point string) bool
 	fate     fate
 
-	failed   bool              // a call of the store failed
-	calls    int               // how many there were
-	seen     core.RefreshToken // the record at the last look
-	found    bool              // there was one
-	standing string            // how the token stood to its record, at the last look
-	ended    bool              // it ended the user's sessions
-	user200  string            // whom TokenRequired let through
+	failed   bool        // a call of the store failed
+	calls    int         // how many there were
+	seen     core.Record // the record at the last look
+	found    bool        // there was one
+	standing string      // how the token stood to its record, at the last look
+	ended    bool        // it ended the user's sessions
+	user200  string      // whom TokenRequired let through
 	recorder *httptest.ResponseRecorder
 	status   int
 	code     string // of an error

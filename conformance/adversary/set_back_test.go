@@ -62,7 +62,7 @@ func (c *calls) setBack(h *history) error {
 
 // forget has the history forget exchanges, and asks what has become of each record.
 func (c *calls) forget(h *history) error {
-	past := map[string][]core.RefreshToken{}
+	past := map[string][]core.Record{}
 	for range 30 {
 		c.next()(h)
 		for id, t := range h.records() {
@@ -81,7 +81,7 @@ func (c *calls) forget(h *history) error {
 		case !there && c.deletes: // without the exchange it would have been deleted
 		case is.RevokedAt.IsZero() != was.RevokedAt.IsZero():
 			return fmt.Errorf("%v became %v, which changes the revocation", was, is)
-		case is.Generation >= was.Generation || !slices.ContainsFunc(past[id], func(p core.RefreshToken) bool {
+		case is.Generation >= was.Generation || !slices.ContainsFunc(past[id], func(p core.Record) bool {
 			p.RevokedAt = is.RevokedAt
 			return same(p, is)
 		}):
@@ -98,7 +98,7 @@ type calls struct {
 	deletes bool // with DeleteExpired
 	// sessions are those that were created, as the exchanges left them that were meant
 	// to succeed.
-	sessions []core.RefreshToken
+	sessions []core.Record
 }
 
 // next returns a call, which says in words what the store has answered.
@@ -109,8 +109,8 @@ func (c *calls) next() func(core.RefreshStore) string {
 	expiry := at.Add(time.Hour) // an idle timeout
 	if len(c.sessions) == 0 || c.rng.IntN(100) < 30 {
 		limit := c.rng.IntN(4)
-		t := core.RefreshToken{
-			ID: core.NewTokenID(user), UserID: user, AccessRef: ref(0), IssuedAt: at, ExchangedAt: at,
+		t := core.Record{
+			ID: core.NewRecordID(user), UserID: user, AccessRef: ref(0), IssuedAt: at, ExchangedAt: at,
 			ExpiresAt: expiry,
 		}
 		c.sessions = append(c.sessions, t)
@@ -178,8 +178,8 @@ func words(method string, results ...any) string {
 }
 
 // same reports whether two records are the same; of a revocation, whether there is one.
-func same(a, b core.RefreshToken) bool {
-	for _, t := range []*core.RefreshToken{&a, &b} {
+func same(a, b core.Record) bool {
+	for _, t := range []*core.Record{&a, &b} {
 		if !t.RevokedAt.IsZero() {
 			t.RevokedAt = start
 		}

@@ -198,16 +198,16 @@ type fragileStore struct {
 
 var errDown = errors.New("the store is down")
 
-func (s *fragileStore) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *fragileStore) Get(ctx context.Context, id string) (core.Record, error) {
 	if s.down.Load() {
-		return core.RefreshToken{}, errDown
+		return core.Record{}, errDown
 	}
 	return s.RefreshStore.Get(ctx, id)
 }
 
-func (s *fragileStore) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *fragileStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	if s.down.Load() {
-		return core.RefreshToken{}, errDown
+		return core.Record{}, errDown
 	}
 	return s.RefreshStore.Exchange(ctx, x)
 }

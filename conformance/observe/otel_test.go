@@ -154,6 +154,6 @@ func TestASpanTellsNothingOfAPanicsText(t *testing.T) {
 // panicking is a store that panics.
 type panicking struct{ core.RefreshStore }
 
-func (panicking) ListUser(_ context.Context, user string, _ time.Time) ([]core.RefreshToken, error) {
+func (panicking) ListUser(_ context.Context, user string, _ time.Time) ([]core.Record, error) {
 	panic(errors.New("no shard of " + user))
 }

@@ -88,7 +88,7 @@ func TestARedisThatHangsShowsAsTimeouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, failure := observer.Store(store).Get(t.Context(), core.NewTokenID("ada"))
+	_, failure := observer.Store(store).Get(t.Context(), core.NewRecordID("ada"))
 	rec := httptest.NewRecorder()
 	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	const line = `tokenauth_store_call_duration_seconds_count{method="get",outcome="timeout"} 1`

@@ -70,9 +70,9 @@ type failing struct {
 	err error
 }
 
-func (s *failing) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *failing) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	if s.err != nil {
-		return core.RefreshToken{}, s.err
+		return core.Record{}, s.err
 	}
 	return s.RefreshStore.Exchange(ctx, x)
 }

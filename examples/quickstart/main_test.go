@@ -64,9 +64,9 @@ type fragileStore struct {
 	broken atomic.Bool
 }
 
-func (s *fragileStore) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *fragileStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	if s.broken.Load() {
-		return core.RefreshToken{}, errors.New("the disk is on fire")
+		return core.Record{}, errors.New("the disk is on fire")
 	}
 	return s.RefreshStore.Exchange(ctx, x)
 }

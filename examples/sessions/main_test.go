@@ -137,7 +137,7 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 	if laptop.id("phone") != "" {
 		t.Error("the phone is still listed")
 	}
-	laptop.want("DELETE", "/sessions/"+core.NewTokenID("bob"), 404)
+	laptop.want("DELETE", "/sessions/"+core.NewRecordID("bob"), 404)
 	phone.want("POST", "/password", 401)
 
 	if body := laptop.want("POST", "/sessions/end-others", 200); body != "ended: 1\n" {

@@ -28,7 +28,7 @@ type store struct {
 	create, get, exchange, revoke, revokeUser, listUser, deleteExpired *method
 }
 
-func (s *store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *store) Create(ctx context.Context, t core.Record, limit int) error {
 	ctx, c := s.create.begin(ctx)
 	defer c.end(ctx)
 	err := s.next.Create(ctx, t, limit)
@@ -36,7 +36,7 @@ func (s *store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 	return err
 }
 
-func (s *store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *store) Get(ctx context.Context, id string) (core.Record, error) {
 	ctx, c := s.get.begin(ctx)
 	defer c.end(ctx)
 	t, err := s.next.Get(ctx, id)
@@ -44,7 +44,7 @@ func (s *store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
 	return t, err
 }
 
-func (s *store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	ctx, c := s.exchange.begin(ctx)
 	defer c.end(ctx)
 	t, err := s.next.Exchange(ctx, x)
@@ -68,7 +68,7 @@ func (s *store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 	return n, err
 }
 
-func (s *store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	ctx, c := s.listUser.begin(ctx)
 	defer c.end(ctx)
 	records, err := s.next.ListUser(ctx, userID, at)

@@ -22,7 +22,7 @@ var methods = []struct {
 	call        func(ctx context.Context, s core.RefreshStore) (any, error)
 }{
 	{"Create", "create", func(ctx context.Context, s core.RefreshStore) (any, error) {
-		return nil, s.Create(ctx, core.RefreshToken{ID: "id", UserID: "ada", Data: []byte("{}")}, 3)
+		return nil, s.Create(ctx, core.Record{ID: "id", UserID: "ada", Data: []byte("{}")}, 3)
 	}},
 	{"Get", "get", func(ctx context.Context, s core.RefreshStore) (any, error) { return s.Get(ctx, "id") }},
 	{"Exchange", "exchange", func(ctx context.Context, s core.RefreshStore) (any, error) {
@@ -41,7 +41,7 @@ func TestAMeasuredStoreIsTheStore(t *testing.T) {
 		for _, method := range methods {
 			observer, _ := newObserver(t)
 			answers := func() *answering {
-				return &answering{token: core.RefreshToken{ID: "id", Generation: 7}, list: []core.RefreshToken{{ID: "a"}, {ID: "b"}}, n: 9, err: err}
+				return &answering{token: core.Record{ID: "id", Generation: 7}, list: []core.Record{{ID: "a"}, {ID: "b"}}, n: 9, err: err}
 			}
 			ctx := context.WithValue(t.Context(), key{}, "carried")
 			bare, wrapped := answers(), answers()
@@ -187,7 +187,7 @@ func TestMeasuringAllocatesLittle(t *testing.T) {
 // quiet is a store that allocates nothing.
 type quiet struct{ core.RefreshStore }
 
-func (quiet) Get(context.Context, string) (core.RefreshToken, error) { return core.RefreshToken{}, nil }
-func (quiet) Exchange(context.Context, core.Exchange) (core.RefreshToken, error) {
-	return core.RefreshToken{}, core.ErrConflict
+func (quiet) Get(context.Context, string) (core.Record, error) { return core.Record{}, nil }
+func (quiet) Exchange(context.Context, core.Exchange) (core.Record, error) {
+	return core.Record{}, core.ErrConflict
 }

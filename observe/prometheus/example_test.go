@@ -15,7 +15,7 @@ import (
 func ExampleNew() {
 	var (
 		store  core.RefreshStore // as packages memorystore, redisstore and others make them
-		tokens core.AccessTokens // as package jwttoken makes them
+		tokens core.TokenSigner  // as package jwttoken makes them
 		secret []byte            // 32 random bytes or more
 		audit  core.Hooks        // the application's own
 	)

@@ -65,8 +65,8 @@ func expect(t testing.TB, registry prometheus.Gatherer, want map[string]float64)
 
 // answering is a store that answers with what it is told, and writes its calls down.
 type answering struct {
-	token core.RefreshToken
-	list  []core.RefreshToken
+	token core.Record
+	list  []core.Record
 	n     int
 	err   error
 	calls []string
@@ -76,17 +76,17 @@ func (s *answering) called(ctx context.Context, method string, args ...any) {
 	s.calls = append(s.calls, fmt.Sprintln(append([]any{method, ctx.Value(key{})}, args...)...))
 }
 
-func (s *answering) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *answering) Create(ctx context.Context, t core.Record, limit int) error {
 	s.called(ctx, "Create", t, limit)
 	return s.err
 }
 
-func (s *answering) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *answering) Get(ctx context.Context, id string) (core.Record, error) {
 	s.called(ctx, "Get", id)
 	return s.token, s.err
 }
 
-func (s *answering) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *answering) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	s.called(ctx, "Exchange", x)
 	return s.token, s.err
 }
@@ -101,7 +101,7 @@ func (s *answering) RevokeUser(ctx context.Context, userID string, at time.Time)
 	return s.n, s.err
 }
 
-func (s *answering) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *answering) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	s.called(ctx, "ListUser", userID, at)
 	return s.list, s.err
 }

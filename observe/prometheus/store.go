@@ -57,7 +57,7 @@ func (m *method) begin() call { return call{m, time.Now(), failed} }
 
 func (c *call) end() { c.method[c.outcome]().Observe(time.Since(c.start).Seconds()) }
 
-func (s *store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *store) Create(ctx context.Context, t core.Record, limit int) error {
 	c := s.create.begin()
 	defer c.end()
 	err := s.next.Create(ctx, t, limit)
@@ -65,7 +65,7 @@ func (s *store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 	return err
 }
 
-func (s *store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *store) Get(ctx context.Context, id string) (core.Record, error) {
 	c := s.get.begin()
 	defer c.end()
 	t, err := s.next.Get(ctx, id)
@@ -73,7 +73,7 @@ func (s *store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
 	return t, err
 }
 
-func (s *store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	c := s.exchange.begin()
 	defer c.end()
 	t, err := s.next.Exchange(ctx, x)
@@ -97,7 +97,7 @@ func (s *store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 	return n, err
 }
 
-func (s *store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	c := s.listUser.begin()
 	defer c.end()
 	records, err := s.next.ListUser(ctx, userID, at)

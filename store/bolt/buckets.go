@@ -30,14 +30,14 @@ func (n names) in(tx *bbolt.Tx) (*buckets, error) {
 }
 
 // get returns the record of that id, with its key, or core.ErrNotFound.
-func (b *buckets) get(id string) (core.RefreshToken, key, error) {
+func (b *buckets) get(id string) (core.Record, key, error) {
 	k, ok := parseID(id)
 	if !ok {
-		return core.RefreshToken{}, k, core.ErrNotFound
+		return core.Record{}, k, core.ErrNotFound
 	}
 	value := b.records.Get(k[:])
 	if value == nil {
-		return core.RefreshToken{}, k, core.ErrNotFound
+		return core.Record{}, k, core.ErrNotFound
 	}
 	t, err := decode(k, value)
 	return t, k, err
@@ -46,12 +46,12 @@ func (b *buckets) get(id string) (core.RefreshToken, key, error) {
 // stored is a record with its key.
 type stored struct {
 	key key
-	core.RefreshToken
+	core.Record
 }
 
 // ofUser returns the records of the user that are picked. It looks at those of
 // users who share the shard too; it is as good as certain that none do.
-func (b *buckets) ofUser(userID string, pick func(core.RefreshToken) bool) ([]stored, error) {
+func (b *buckets) ofUser(userID string, pick func(core.Record) bool) ([]stored, error) {
 	var picked []stored
 	shard := shardOf(userID)
 	c := b.records.Cursor()
@@ -61,10 +61,10 @@ func (b *buckets) ofUser(userID string, pick func(core.RefreshToken) bool) ([]st
 		}
 		s := stored{key: key(k)}
 		var err error
-		if s.RefreshToken, err = decode(s.key, value); err != nil {
+		if s.Record, err = decode(s.key, value); err != nil {
 			return nil, err
 		}
-		if s.UserID == userID && pick(s.RefreshToken) {
+		if s.UserID == userID && pick(s.Record) {
 			picked = append(picked, s)
 		}
 	}
@@ -78,7 +78,7 @@ type change struct {
 }
 
 func changeTo(s stored) (change, error) {
-	value, err := encode(s.key, s.RefreshToken)
+	value, err := encode(s.key, s.Record)
 	return change{s.key, value}, err
 }
 

@@ -24,7 +24,7 @@ func TestCallsThatWaitShareATransaction(t *testing.T) {
 			s := open(t)
 			before := commits(t, s.db)
 			release := hold(t, s.db)
-			records := make([]core.RefreshToken, calls)
+			records := make([]core.Record, calls)
 			var running sync.WaitGroup
 			for i := range records {
 				records[i] = newToken(fmt.Sprint("user ", i), epoch, after(10))
@@ -63,7 +63,7 @@ func TestCallsThatChangeNothingCommitNothing(t *testing.T) {
 	before := commits(t, s.db)
 	ctx := t.Context()
 	_, conflict := s.Exchange(ctx, next(record, epoch))
-	_, notFound := s.Exchange(ctx, core.Exchange{ID: core.NewTokenID("ann")})
+	_, notFound := s.Exchange(ctx, core.Exchange{ID: core.NewRecordID("ann")})
 	_, revokeUser := s.RevokeUser(ctx, "ann", epoch)
 	_, deleteExpired := s.DeleteExpired(ctx, after(10), 1)
 	for _, c := range []struct {
@@ -105,7 +105,7 @@ func TestFailuresFailNoOther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
 			release := hold(t, s.db)
-			records := make([]core.RefreshToken, 10)
+			records := make([]core.Record, 10)
 			var calls sync.WaitGroup
 			for i := range records {
 				records[i] = newToken(fmt.Sprint("user ", i), epoch, after(10))
@@ -136,7 +136,7 @@ func TestFailuresFailNoOther(t *testing.T) {
 
 // smallFile returns a store whose file can't grow, a record in it, and a call that
 // writes more than there is room for.
-func smallFile(t *testing.T) (s file, record core.RefreshToken, tooLarge func() error) {
+func smallFile(t *testing.T) (s file, record core.Record, tooLarge func() error) {
 	s = openAs(t, filepath.Join(t.TempDir(), "tokens.db"), &bbolt.Options{MaxSize: 1 << 16})
 	record = newToken("ann", epoch, after(10))
 	must(t, s.Create(t.Context(), record, 0))

@@ -14,7 +14,7 @@ import (
 )
 
 // damaged stores a record and puts something else in its place.
-func damaged(t *testing.T, s file, damage func(value []byte) []byte) core.RefreshToken {
+func damaged(t *testing.T, s file, damage func(value []byte) []byte) core.Record {
 	t.Helper()
 	record := newToken("ann", epoch, after(10))
 	record.Device, record.Data = "Firefox on Linux", []byte(`{"role":"admin"}`)
@@ -92,7 +92,7 @@ func TestDamagedKeysAreErrors(t *testing.T) {
 func TestDamageFailsNoOther(t *testing.T) {
 	s := open(t)
 	bad := damaged(t, s, func([]byte) []byte { return nil })
-	good := make([]core.RefreshToken, 20)
+	good := make([]core.Record, 20)
 	for i := range good {
 		good[i] = newToken("bob", after(i), after(100))
 		must(t, s.Create(t.Context(), good[i], 0))

@@ -14,8 +14,8 @@ import (
 // expired ones.
 func ExampleNew() {
 	var (
-		tokens core.AccessTokens // as package jwttoken makes them
-		secret []byte            // 32 random bytes or more
+		tokens core.TokenSigner // as package jwttoken makes them
+		secret []byte           // 32 random bytes or more
 	)
 	db, err := bbolt.Open("tokens.db", 0o600, &bbolt.Options{Timeout: time.Second})
 	if err != nil {

@@ -29,14 +29,14 @@ func (s *Store) Write(ctx context.Context, f func(put func(name string)) error) 
 }
 
 // Encode returns the stored form of a record, with the key that it is stored under.
-func Encode(t core.RefreshToken) (key, value []byte, err error) {
+func Encode(t core.Record) (key, value []byte, err error) {
 	k, _ := parseID(t.ID)
 	value, err = encode(k, t)
 	return k[:], value, err
 }
 
 // Decode returns the record stored under that key, which has 25 bytes.
-func Decode(k, value []byte) (core.RefreshToken, error) { return decode(key(k), value) }
+func Decode(k, value []byte) (core.Record, error) { return decode(key(k), value) }
 
 // Seal sets the checksum in the stored form of a record to what it should be.
 func Seal(k, value []byte) {

@@ -20,7 +20,7 @@ import (
 const golden = "testdata/format1.txt"
 
 // goldenRecords are the records in the golden file.
-func goldenRecords() []core.RefreshToken {
+func goldenRecords() []core.Record {
 	fresh := newToken("ann", epoch, after(604_800_000))
 	fresh.ID = core.UserShard("ann") + strings.Repeat("a", 31) + "b"
 	exchanged := fullToken()
@@ -28,7 +28,7 @@ func goldenRecords() []core.RefreshToken {
 	exchanged.RevokedAt = exchanged.RevokedAt.AddDate(1, 2, 3)
 	other := newToken("ü\x00", after(-1), after(5))
 	other.ID = core.UserShard(other.UserID) + strings.Repeat("2", 32)
-	return []core.RefreshToken{fresh, exchanged, other}
+	return []core.Record{fresh, exchanged, other}
 }
 
 // dump lists what the file holds as the golden file does.

@@ -34,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 	s := openAs(t, filepath.Join(dir, "tokens.db"), nil)
 
 	var mu sync.Mutex
-	var acknowledged []core.RefreshToken
+	var acknowledged []core.Record
 	var callers sync.WaitGroup
 	for range 8 {
 		callers.Go(func() {

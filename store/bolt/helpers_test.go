@@ -22,9 +22,9 @@ var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 func after(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
 // newToken returns a record of the user that lives from one moment to another.
-func newToken(userID string, issuedAt, expiresAt time.Time) core.RefreshToken {
-	return core.RefreshToken{
-		ID:          core.NewTokenID(userID),
+func newToken(userID string, issuedAt, expiresAt time.Time) core.Record {
+	return core.Record{
+		ID:          core.NewRecordID(userID),
 		UserID:      userID,
 		AccessRef:   core.Ref{1},
 		IssuedAt:    issuedAt,
@@ -34,7 +34,7 @@ func newToken(userID string, issuedAt, expiresAt time.Time) core.RefreshToken {
 }
 
 // next returns the exchange that follows on the record.
-func next(t core.RefreshToken, at time.Time) core.Exchange {
+func next(t core.Record, at time.Time) core.Exchange {
 	to := t.AccessRef
 	to[15]++
 	return core.Exchange{ID: t.ID, Generation: t.Generation, From: t.AccessRef, To: to, At: at, ExpiresAt: t.ExpiresAt}
@@ -131,7 +131,7 @@ func expectFailure(t testing.TB, what string, err, want error) {
 
 // same reports whether two records are equal in every field, times even in their
 // location. Empty and nil Data are the same.
-func same(a, b core.RefreshToken) bool {
+func same(a, b core.Record) bool {
 	if !bytes.Equal(a.Data, b.Data) {
 		return false
 	}
@@ -140,7 +140,7 @@ func same(a, b core.RefreshToken) bool {
 }
 
 // expect fails the test unless the store holds the record just so.
-func expect(t testing.TB, s core.RefreshStore, want core.RefreshToken) {
+func expect(t testing.TB, s core.RefreshStore, want core.Record) {
 	t.Helper()
 	got, err := s.Get(t.Context(), want.ID)
 	must(t, err)
@@ -158,7 +158,7 @@ func expectGone(t testing.TB, s core.RefreshStore, id string) {
 
 // everyCall makes a call of each method about the record and returns their errors.
 // The last one deletes it.
-func everyCall(t testing.TB, s core.RefreshStore, record core.RefreshToken) map[string]error {
+func everyCall(t testing.TB, s core.RefreshStore, record core.Record) map[string]error {
 	t.Helper()
 	ctx, errs := t.Context(), map[string]error{}
 	_, errs["Get"] = s.Get(ctx, record.ID)

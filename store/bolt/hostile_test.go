@@ -15,7 +15,7 @@ import (
 // hostileFile is a file with two records, the first of which others write to.
 type hostileFile struct {
 	file
-	record, other   core.RefreshToken
+	record, other   core.Record
 	key, value      []byte // of the record
 	otherKey, whole []byte // of the other
 }

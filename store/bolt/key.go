@@ -33,7 +33,7 @@ func parseID(id string) (k key, ok bool) {
 
 func (k key) id() string { return idEncoding.EncodeToString(k[:]) }
 
-// isOf reports whether core.NewTokenID can have made the id for that user.
+// isOf reports whether core.NewRecordID can have made the id for that user.
 func (k key) isOf(userID string) bool {
 	return strings.HasPrefix(k.id(), core.UserShard(userID))
 }

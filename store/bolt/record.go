@@ -46,7 +46,7 @@ var errNewer = errors.New("a file of a newer format")
 
 // encode returns the stored form of the record. What does not fit into it is an
 // error: the caller has broken the contract.
-func encode(k key, t core.RefreshToken) ([]byte, error) {
+func encode(k key, t core.Record) ([]byte, error) {
 	if len(t.UserID) == 0 || len(t.UserID) > core.MaxUserIDBytes ||
 		len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
 		return nil, errors.New("the user id, device or data is too long, or the user id is empty")
@@ -82,15 +82,15 @@ func encode(k key, t core.RefreshToken) ([]byte, error) {
 }
 
 // decode returns the record stored under k as b, of which it keeps nothing.
-func decode(k key, b []byte) (core.RefreshToken, error) {
+func decode(k key, b []byte) (core.Record, error) {
 	if len(b) > 0 && b[0] > recordFormat {
-		return core.RefreshToken{}, fmt.Errorf("record %s: %w (%d; this program knows %d)", k.id(), errNewer, b[0], recordFormat)
+		return core.Record{}, fmt.Errorf("record %s: %w (%d; this program knows %d)", k.id(), errNewer, b[0], recordFormat)
 	}
 	if len(b) < textOffset || b[0] != recordFormat || binary.BigEndian.Uint32(b[sumOffset:]) != checksum(k, b) {
-		return core.RefreshToken{}, corrupt(k)
+		return core.Record{}, corrupt(k)
 	}
 	issuedAt, exchangedAt, expiresAt, revokedAt := readMoment(b[45:]), readMoment(b[51:]), readMoment(b[57:]), readMoment(b[63:])
-	t := core.RefreshToken{
+	t := core.Record{
 		ID:          k.id(),
 		Generation:  int64(binary.BigEndian.Uint64(b[5:])),
 		AccessRef:   core.Ref(b[13:]),
@@ -109,7 +109,7 @@ func decode(k key, b []byte) (core.RefreshToken, error) {
 	if user == 0 || device > core.MaxDeviceBytes || user+device > len(text) || len(text)-user-device > core.MaxDataBytes ||
 		t.Generation < 0 || t.Generation > maxGeneration || !isMoment(issuedAt) || !isMoment(exchangedAt) ||
 		!isMoment(expiresAt) || revokedAt != notRevoked && !isMoment(revokedAt) {
-		return core.RefreshToken{}, corrupt(k)
+		return core.Record{}, corrupt(k)
 	}
 	t.UserID = string(text[:user])
 	t.Device = string(text[user : user+device])

@@ -11,7 +11,7 @@ import (
 )
 
 // fullToken returns a record with something in every field.
-func fullToken() core.RefreshToken {
+func fullToken() core.Record {
 	t := newToken("ann", epoch, after(10))
 	t.Generation = 1<<53 - 1
 	t.AccessRef, t.PreviousRef = core.Ref{1, 15: 2}, core.Ref{3, 15: 4}
@@ -25,7 +25,7 @@ func TestStoredFormHoldsEveryField(t *testing.T) {
 	longest := fullToken()
 	longest.UserID = strings.Repeat("é", 127) + "\x00"
 	longest.Device, longest.Data = strings.Repeat("d", core.MaxDeviceBytes), bytes.Repeat([]byte{0xff}, core.MaxDataBytes)
-	for _, want := range []core.RefreshToken{bare, fullToken(), longest} {
+	for _, want := range []core.Record{bare, fullToken(), longest} {
 		key, value, err := boltstore.Encode(want)
 		must(t, err)
 		got, err := boltstore.Decode(key, value)
@@ -95,7 +95,7 @@ func TestImpossibleRecordsAreErrors(t *testing.T) {
 // FuzzDecode reads stored forms whose checksum is right. What can be read at all is
 // the stored form of what was read, to the byte.
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []core.RefreshToken{newToken("ann", epoch, after(10)), fullToken()} {
+	for _, seed := range []core.Record{newToken("ann", epoch, after(10)), fullToken()} {
 		key, value, err := boltstore.Encode(seed)
 		must(f, err)
 		f.Add(key, value)

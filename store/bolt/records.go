@@ -13,10 +13,10 @@ import (
 // The methods below are those of the store in a transaction. Each decides and
 // encodes everything before it writes anything.
 
-func (b *buckets) create(t core.RefreshToken, limit int) error {
+func (b *buckets) create(t core.Record, limit int) error {
 	k, ok := parseID(t.ID)
 	if !ok || !k.isOf(t.UserID) {
-		return errors.New("the id is not one that NewTokenID makes for the user")
+		return errors.New("the id is not one that NewRecordID makes for the user")
 	}
 	value, err := encode(k, t)
 	if err != nil {
@@ -40,8 +40,8 @@ func (b *buckets) create(t core.RefreshToken, limit int) error {
 }
 
 // excess returns the revocations that leave room for t within the limit.
-func (b *buckets) excess(t core.RefreshToken, limit int) ([]change, error) {
-	live, err := b.ofUser(t.UserID, func(other core.RefreshToken) bool { return other.Live(t.IssuedAt) })
+func (b *buckets) excess(t core.Record, limit int) ([]change, error) {
+	live, err := b.ofUser(t.UserID, func(other core.Record) bool { return other.Live(t.IssuedAt) })
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (b *buckets) excess(t core.RefreshToken, limit int) ([]change, error) {
 	return revocations(live[:max(0, len(live)-(limit-1))], t.IssuedAt)
 }
 
-func (b *buckets) exchange(x core.Exchange) (core.RefreshToken, error) {
+func (b *buckets) exchange(x core.Exchange) (core.Record, error) {
 	t, k, err := b.get(x.ID)
 	if err != nil {
 		return t, err
@@ -92,7 +92,7 @@ func (b *buckets) revoke(id string, at time.Time) error {
 }
 
 func (b *buckets) revokeUser(userID string, at time.Time) (int, error) {
-	live, err := b.ofUser(userID, func(t core.RefreshToken) bool { return t.Live(at) && !t.IssuedAt.After(at) })
+	live, err := b.ofUser(userID, func(t core.Record) bool { return t.Live(at) && !t.IssuedAt.After(at) })
 	if err != nil {
 		return 0, err
 	}
@@ -103,15 +103,15 @@ func (b *buckets) revokeUser(userID string, at time.Time) (int, error) {
 	return len(changes), b.put(changes...)
 }
 
-func (b *buckets) listUser(userID string, at time.Time) ([]core.RefreshToken, error) {
-	live, err := b.ofUser(userID, func(t core.RefreshToken) bool { return t.Live(at) })
+func (b *buckets) listUser(userID string, at time.Time) ([]core.Record, error) {
+	live, err := b.ofUser(userID, func(t core.Record) bool { return t.Live(at) })
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(live, byAge)
-	tokens := make([]core.RefreshToken, 0, len(live))
+	tokens := make([]core.Record, 0, len(live))
 	for _, s := range slices.Backward(live) {
-		tokens = append(tokens, s.RefreshToken)
+		tokens = append(tokens, s.Record)
 	}
 	return tokens, nil
 }

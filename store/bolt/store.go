@@ -45,17 +45,17 @@ func New(db *bbolt.DB, o Options) (*Store, error) {
 }
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
-// [core.NewTokenID] makes for its user, whose user id is empty, whose user id, device or
-// data is longer than [core.RefreshToken] allows, or whose generation or times are out
+// [core.NewRecordID] makes for its user, whose user id is empty, whose user id, device or
+// data is longer than [core.Record] allows, or whose generation or times are out
 // of range, is an error that matches none of core's. Whether texts are UTF-8 is not
 // looked at, and of times what is less than a millisecond is cut off.
-func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
 	return s.write(ctx, "create", func(b *buckets) error { return b.create(t, limit) })
 }
 
 // Get implements [core.RefreshStore].
-func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
-	var t core.RefreshToken
+func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
+	var t core.Record
 	err := s.read(ctx, "get", func(b *buckets) (err error) {
 		t, _, err = b.get(id)
 		return err
@@ -64,14 +64,14 @@ func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
 }
 
 // Exchange implements [core.RefreshStore].
-func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
-	var t core.RefreshToken
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
+	var t core.Record
 	err := s.write(ctx, "exchange", func(b *buckets) (err error) {
 		t, err = b.exchange(x)
 		return err
 	})
 	if err != nil && !errors.Is(err, core.ErrConflict) {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	return t, err
 }
@@ -87,8 +87,8 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 }
 
 // ListUser implements [core.RefreshStore].
-func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
-	var tokens []core.RefreshToken
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
+	var tokens []core.Record
 	err := s.read(ctx, "list user", func(b *buckets) (err error) {
 		tokens, err = b.listUser(userID, at)
 		return err

@@ -13,7 +13,7 @@ import (
 )
 
 func TestMalformedIDsAreNotFound(t *testing.T) {
-	id := core.NewTokenID("ann")
+	id := core.NewRecordID("ann")
 	for name, malformed := range map[string]string{
 		"empty":             "",
 		"shorter than ids":  id[:39],
@@ -25,7 +25,7 @@ func TestMalformedIDsAreNotFound(t *testing.T) {
 		"a line break":      id[:39] + "\n",
 		"NUL":               id[:39] + "\x00",
 		"not UTF-8":         id[:39] + "\xff",
-		"another user's id": core.NewTokenID("bob"),
+		"another user's id": core.NewRecordID("bob"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
@@ -49,23 +49,23 @@ func TestMalformedIDsAreNotFound(t *testing.T) {
 
 // What breaks the contract is refused rather than stored as something else.
 func TestRecordsThatNoFileCanHold(t *testing.T) {
-	for name, change := range map[string]func(*core.RefreshToken){
-		"no user id":       func(r *core.RefreshToken) { r.UserID = "" },
-		"a long user id":   func(r *core.RefreshToken) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
-		"a long device":    func(r *core.RefreshToken) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
-		"long data":        func(r *core.RefreshToken) { r.Data = make([]byte, core.MaxDataBytes+1) },
-		"generation -1":    func(r *core.RefreshToken) { r.Generation = -1 },
-		"generation 2^53":  func(r *core.RefreshToken) { r.Generation = 1 << 53 },
-		"issued in 1969":   func(r *core.RefreshToken) { r.IssuedAt = time.Unix(-1, 0) },
-		"exchanged never":  func(r *core.RefreshToken) { r.ExchangedAt = time.Time{} },
-		"expired in 10000": func(r *core.RefreshToken) { r.ExpiresAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
-		"revoked in 1969":  func(r *core.RefreshToken) { r.RevokedAt = time.Unix(-1, 0) },
+	for name, change := range map[string]func(*core.Record){
+		"no user id":       func(r *core.Record) { r.UserID = "" },
+		"a long user id":   func(r *core.Record) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
+		"a long device":    func(r *core.Record) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
+		"long data":        func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
+		"generation -1":    func(r *core.Record) { r.Generation = -1 },
+		"generation 2^53":  func(r *core.Record) { r.Generation = 1 << 53 },
+		"issued in 1969":   func(r *core.Record) { r.IssuedAt = time.Unix(-1, 0) },
+		"exchanged never":  func(r *core.Record) { r.ExchangedAt = time.Time{} },
+		"expired in 10000": func(r *core.Record) { r.ExpiresAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"revoked in 1969":  func(r *core.Record) { r.RevokedAt = time.Unix(-1, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
 			record := newToken("ann", epoch, after(10))
 			change(&record)
-			record.ID = core.NewTokenID(record.UserID)
+			record.ID = core.NewRecordID(record.UserID)
 			before := commits(t, s.db)
 			expectFailure(t, "Create", s.Create(t.Context(), record, 1), nil)
 			expectGone(t, s, record.ID)

@@ -13,10 +13,10 @@ import (
 // servers are the kinds of databases that are reached over a network.
 var servers = []string{"postgres", "mysql"}
 
-func login() core.RefreshToken {
+func login() core.Record {
 	at := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
-	return core.RefreshToken{
-		ID: core.NewTokenID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour),
+	return core.Record{
+		ID: core.NewRecordID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour),
 	}
 }
 

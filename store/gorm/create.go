@@ -11,14 +11,14 @@ import (
 )
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
-// [core.NewTokenID] makes, or whose user id, device or data is longer than
-// [core.RefreshToken] allows, is an error that matches none of core's.
-func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+// [core.NewRecordID] makes, or whose user id, device or data is longer than
+// [core.Record] allows, is an error that matches none of core's.
+func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if !isID(t.ID) {
-		return errors.New("gormstore: create: the id is not one that NewTokenID makes")
+		return errors.New("gormstore: create: the id is not one that NewRecordID makes")
 	}
 	if len(t.UserID) > core.MaxUserIDBytes || len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
 		return errors.New("gormstore: create: the user id, device or data is too long")
@@ -50,7 +50,7 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 }
 
 // insert reports whether it inserted the record: there may be one of its id.
-func (s *Store) insert(db session, t core.RefreshToken) (bool, error) {
+func (s *Store) insert(db session, t core.Record) (bool, error) {
 	n, err := db.exec(s.sql.insert, values(t)...)
 	if err != nil && s.isDuplicate(err) {
 		return false, nil
@@ -66,7 +66,7 @@ type login struct {
 
 // revokeBeyond revokes the oldest of the user's live records so that so many stay
 // live, t included.
-func (s *Store) revokeBeyond(tx session, t core.RefreshToken, limit int) error {
+func (s *Store) revokeBeyond(tx session, t core.Record, limit int) error {
 	at := millis(t.IssuedAt)
 	var live []login // others than t
 	// Reading them all locks them all: what is decided here holds at one moment,

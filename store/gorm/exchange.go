@@ -13,12 +13,12 @@ import (
 const tries = 10
 
 // Exchange implements [core.RefreshStore].
-func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	if !isID(x.ID) {
-		return core.RefreshToken{}, core.ErrNotFound
+		return core.Record{}, core.ErrNotFound
 	}
 	exchange := s.exchangeReading
 	if s.dialect.returning {
@@ -30,12 +30,12 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToke
 			return t, err
 		}
 	}
-	return core.RefreshToken{}, errors.New("gormstore: exchange: the record changes too often")
+	return core.Record{}, errors.New("gormstore: exchange: the record changes too often")
 }
 
 // exchangeReturning updates the record, which returns it. Only where that fails it
 // reads why. It is not done if the record would not refuse the exchange any more.
-func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.RefreshToken, done bool, err error) {
+func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.Record, done bool, err error) {
 	err = s.write(ctx, "exchange", func(db session) error {
 		done = false
 		return db.query(func(rows *sql.Rows) error {
@@ -49,7 +49,7 @@ func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.
 	}
 	t, err = s.get(ctx, "exchange", x.ID)
 	if err != nil || allows(t, x) {
-		return core.RefreshToken{}, false, err
+		return core.Record{}, false, err
 	}
 	return t, true, core.ErrConflict
 }
@@ -58,10 +58,10 @@ func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.
 // return and that never change; the update makes sure that it is still that
 // record, and not a later one of its id. It is not done if the record was changed
 // before the update.
-func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.RefreshToken, bool, error) {
+func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.Record, bool, error) {
 	t, err := s.get(ctx, "exchange", x.ID)
 	if err != nil {
-		return core.RefreshToken{}, false, err
+		return core.Record{}, false, err
 	}
 	if !allows(t, x) {
 		return t, true, core.ErrConflict
@@ -73,7 +73,7 @@ func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.Refr
 		return err
 	})
 	if !done || err != nil {
-		return core.RefreshToken{}, false, err
+		return core.Record{}, false, err
 	}
 	return moved(t, x), true, nil
 }

@@ -9,19 +9,19 @@ import (
 )
 
 // Get implements [core.RefreshStore].
-func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	if !isID(id) {
-		return core.RefreshToken{}, core.ErrNotFound
+		return core.Record{}, core.ErrNotFound
 	}
 	return s.get(ctx, "get", id)
 }
 
 // get reads the record of that id, for what is being done.
-func (s *Store) get(ctx context.Context, doing, id string) (core.RefreshToken, error) {
-	var t core.RefreshToken
+func (s *Store) get(ctx context.Context, doing, id string) (core.Record, error) {
+	var t core.Record
 	found := false
 	err := s.read(ctx, doing, func(db session) error {
 		return db.query(func(rows *sql.Rows) (err error) {
@@ -37,11 +37,11 @@ func (s *Store) get(ctx context.Context, doing, id string) (core.RefreshToken, e
 }
 
 // ListUser implements [core.RefreshStore].
-func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var tokens []core.RefreshToken
+	var tokens []core.Record
 	err := s.read(ctx, "list user", func(db session) error {
 		tokens = nil
 		return db.query(func(rows *sql.Rows) error {

@@ -15,7 +15,7 @@ func millis(t time.Time) int64 { return t.UnixMilli() }
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // values returns the values of a record in the order of columns.
-func values(t core.RefreshToken) []any {
+func values(t core.Record) []any {
 	var revokedAt sql.NullInt64
 	if !t.RevokedAt.IsZero() {
 		revokedAt = sql.NullInt64{Int64: millis(t.RevokedAt), Valid: true}
@@ -27,22 +27,22 @@ func values(t core.RefreshToken) []any {
 }
 
 // data returns the record's Data, empty where it is nil, which would be NULL.
-func data(t core.RefreshToken) []byte { return append([]byte{}, t.Data...) }
+func data(t core.Record) []byte { return append([]byte{}, t.Data...) }
 
 // scan reads the record that the rows stand at.
-func scan(rows *sql.Rows) (core.RefreshToken, error) {
+func scan(rows *sql.Rows) (core.Record, error) {
 	var (
-		t                                core.RefreshToken
+		t                                core.Record
 		accessRef, previousRef           sql.RawBytes
 		issuedAt, exchangedAt, expiresAt int64
 		revokedAt                        sql.NullInt64
 	)
 	if err := rows.Scan(&t.ID, &t.UserID, &t.Generation, &accessRef, &previousRef, &t.Device, &t.Data,
 		&issuedAt, &exchangedAt, &expiresAt, &revokedAt); err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	if len(accessRef) != len(t.AccessRef) || len(previousRef) != len(t.PreviousRef) {
-		return core.RefreshToken{}, fmt.Errorf("a reference of the record has %d and %d bytes", len(accessRef), len(previousRef))
+		return core.Record{}, fmt.Errorf("a reference of the record has %d and %d bytes", len(accessRef), len(previousRef))
 	}
 	t.AccessRef, t.PreviousRef = core.Ref(accessRef), core.Ref(previousRef)
 	t.IssuedAt, t.ExchangedAt, t.ExpiresAt = moment(issuedAt), moment(exchangedAt), moment(expiresAt)
@@ -53,7 +53,7 @@ func scan(rows *sql.Rows) (core.RefreshToken, error) {
 }
 
 // moved returns the record as the exchange leaves it.
-func moved(t core.RefreshToken, x core.Exchange) core.RefreshToken {
+func moved(t core.Record, x core.Exchange) core.Record {
 	t.Generation = x.Generation + 1
 	t.AccessRef, t.PreviousRef = x.To, x.From
 	t.ExchangedAt, t.ExpiresAt = x.At, x.ExpiresAt
@@ -61,7 +61,7 @@ func moved(t core.RefreshToken, x core.Exchange) core.RefreshToken {
 }
 
 // allows reports whether the record lets the exchange go ahead.
-func allows(t core.RefreshToken, x core.Exchange) bool {
+func allows(t core.Record, x core.Exchange) bool {
 	stands := t.Generation == x.Generation && t.AccessRef == x.From
 	return t.Live(x.At) && (stands || t.Generation < x.Generation)
 }

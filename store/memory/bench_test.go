@@ -34,7 +34,7 @@ type population struct {
 func populate(b *testing.B, size int, device, data string) *population {
 	p := &population{store: memorystore.New(), ids: make([]string, size), last: epoch}
 	for i := range p.ids {
-		p.ids[i] = core.NewTokenID(benchUser(i))
+		p.ids[i] = core.NewRecordID(benchUser(i))
 	}
 	for i := range p.ids {
 		t := p.next(i)
@@ -45,9 +45,9 @@ func populate(b *testing.B, size int, device, data string) *population {
 }
 
 // next returns a record for the user i, to be issued a millisecond after the last.
-func (p *population) next(i int) core.RefreshToken {
+func (p *population) next(i int) core.Record {
 	p.last = p.last.Add(time.Millisecond)
-	return core.RefreshToken{
+	return core.Record{
 		ID: p.ids[i], UserID: benchUser(i), Device: "Firefox on Linux", Data: []byte(`{"role":"admin"}`),
 		IssuedAt: p.last, ExchangedAt: p.last, ExpiresAt: p.last.Add(lifetime),
 	}
@@ -160,12 +160,12 @@ func BenchmarkCreate(b *testing.B) {
 	eachSize(b, func(b *testing.B, p *population) {
 		var mu sync.Mutex
 		created := 0
-		login := func() core.RefreshToken {
+		login := func() core.Record {
 			mu.Lock()
 			defer mu.Unlock()
 			i := created % len(p.ids)
 			created++
-			p.ids[i] = core.NewTokenID(benchUser(i))
+			p.ids[i] = core.NewRecordID(benchUser(i))
 			return p.next(i)
 		}
 		create := func() {
@@ -241,7 +241,7 @@ func BenchmarkDeleteExpired(b *testing.B) {
 					}
 					b.StopTimer()
 					for i := range step {
-						p.ids[i] = core.NewTokenID(benchUser(i))
+						p.ids[i] = core.NewRecordID(benchUser(i))
 						must(b, p.store.Create(b.Context(), p.next(i), 0))
 					}
 					b.StartTimer()

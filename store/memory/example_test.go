@@ -14,8 +14,8 @@ import (
 // expired ones.
 func ExampleNew() {
 	var (
-		tokens core.AccessTokens // as package jwttoken makes them
-		secret []byte            // 32 random bytes or more
+		tokens core.TokenSigner // as package jwttoken makes them
+		secret []byte           // 32 random bytes or more
 	)
 	schema, err := core.New(memorystore.New(), tokens, core.Config{Secret: secret})
 	if err != nil {
@@ -31,8 +31,8 @@ func Example() {
 	ctx := context.Background()
 	store := memorystore.New()
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
-	err := store.Create(ctx, core.RefreshToken{
-		ID:          core.NewTokenID("ann"),
+	err := store.Create(ctx, core.Record{
+		ID:          core.NewRecordID("ann"),
 		UserID:      "ann",
 		Device:      "Firefox on Linux",
 		IssuedAt:    now,

@@ -13,8 +13,8 @@ import (
 
 // createExpiring creates n records of n users, and so all over the store, in no order:
 // the i-th record returned expires i milliseconds after epoch.
-func createExpiring(t *testing.T, s *memorystore.Store, n int) []core.RefreshToken {
-	records := make([]core.RefreshToken, n)
+func createExpiring(t *testing.T, s *memorystore.Store, n int) []core.Record {
+	records := make([]core.Record, n)
 	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
 		records[i] = newToken(fmt.Sprintf("user-%d", i), after(-1), after(i))
 		must(t, s.Create(t.Context(), records[i], 0))
@@ -24,7 +24,7 @@ func createExpiring(t *testing.T, s *memorystore.Store, n int) []core.RefreshTok
 
 // expectFirstGone fails the test unless the first n of the records are deleted and
 // the others are not.
-func expectFirstGone(t *testing.T, s *memorystore.Store, records []core.RefreshToken, n int) {
+func expectFirstGone(t *testing.T, s *memorystore.Store, records []core.Record, n int) {
 	t.Helper()
 	for _, record := range records[:n] {
 		expectGone(t, s, record.ID)
@@ -87,7 +87,7 @@ func TestConcurrentDeleteExpired(t *testing.T) {
 func TestDeleteExpiredBesideCreate(t *testing.T) {
 	const total = 2000
 	s := memorystore.New()
-	records := make([]core.RefreshToken, total)
+	records := make([]core.Record, total)
 	for i := range records {
 		records[i] = newToken(fmt.Sprintf("user-%d", i), after(-1), after(i))
 	}

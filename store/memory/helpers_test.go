@@ -19,9 +19,9 @@ var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 func after(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
 // newToken returns a record of the user that lives from one moment to another.
-func newToken(userID string, issuedAt, expiresAt time.Time) core.RefreshToken {
-	return core.RefreshToken{
-		ID:          core.NewTokenID(userID),
+func newToken(userID string, issuedAt, expiresAt time.Time) core.Record {
+	return core.Record{
+		ID:          core.NewRecordID(userID),
 		UserID:      userID,
 		AccessRef:   core.Ref{1},
 		IssuedAt:    issuedAt,
@@ -52,7 +52,7 @@ func isSentinel(err error) bool {
 
 // same reports whether two records are equal in every field, times even in their
 // location. Empty and nil Data are the same.
-func same(a, b core.RefreshToken) bool {
+func same(a, b core.Record) bool {
 	if !bytes.Equal(a.Data, b.Data) {
 		return false
 	}
@@ -60,14 +60,14 @@ func same(a, b core.RefreshToken) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-func get(t testing.TB, s core.RefreshStore, id string) core.RefreshToken {
+func get(t testing.TB, s core.RefreshStore, id string) core.Record {
 	t.Helper()
 	got, err := s.Get(t.Context(), id)
 	must(t, err)
 	return got
 }
 
-func list(t testing.TB, s core.RefreshStore, userID string, at time.Time) []core.RefreshToken {
+func list(t testing.TB, s core.RefreshStore, userID string, at time.Time) []core.Record {
 	t.Helper()
 	got, err := s.ListUser(t.Context(), userID, at)
 	must(t, err)

@@ -33,7 +33,7 @@ func (id *recordID) shard() idShard { return idShard(id[:shardLength]) }
 
 func (id *recordID) key() idKey { return idKey(id[shardLength:]) }
 
-// isOf reports whether core.NewTokenID can have made the id for that user.
+// isOf reports whether core.NewRecordID can have made the id for that user.
 func (id *recordID) isOf(userID string) bool {
 	return id.shard() == shardOf(userID) && len(bytes.Trim(id[:], idAlphabet)) == 0
 }

@@ -44,8 +44,8 @@ func TestAlmostEqualIDs(t *testing.T) {
 		order := permutation(i)
 		t.Run(fmt.Sprint(order), func(t *testing.T) {
 			s := memorystore.New()
-			stem := core.NewTokenID("ann")[:39]
-			var records []core.RefreshToken
+			stem := core.NewRecordID("ann")[:39]
+			var records []core.Record
 			for i, expiry := range order {
 				record := newToken("ann", after(i), after(100+expiry))
 				record.ID = stem + "abcd"[i:i+1]

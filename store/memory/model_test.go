@@ -17,9 +17,9 @@ import (
 )
 
 // model does what the contract says in the plainest way: it looks at all records.
-type model map[string]core.RefreshToken
+type model map[string]core.Record
 
-func (m model) Create(t core.RefreshToken, limit int) error {
+func (m model) Create(t core.Record, limit int) error {
 	if _, ok := m[t.ID]; ok {
 		return core.ErrExists
 	}
@@ -33,7 +33,7 @@ func (m model) Create(t core.RefreshToken, limit int) error {
 	return nil
 }
 
-func (m model) Get(id string) (core.RefreshToken, error) {
+func (m model) Get(id string) (core.Record, error) {
 	t, ok := m[id]
 	if !ok {
 		return t, core.ErrNotFound
@@ -41,7 +41,7 @@ func (m model) Get(id string) (core.RefreshToken, error) {
 	return t, nil
 }
 
-func (m model) Exchange(x core.Exchange) (core.RefreshToken, error) {
+func (m model) Exchange(x core.Exchange) (core.Record, error) {
 	t, ok := m[x.ID]
 	switch {
 	case !ok:
@@ -79,14 +79,14 @@ func (m model) RevokeUser(userID string, at time.Time) int {
 	return n
 }
 
-func (m model) ListUser(userID string, at time.Time) []core.RefreshToken {
-	var live []core.RefreshToken
+func (m model) ListUser(userID string, at time.Time) []core.Record {
+	var live []core.Record
 	for _, t := range m {
 		if t.UserID == userID && t.Live(at) {
 			live = append(live, t)
 		}
 	}
-	slices.SortFunc(live, func(a, b core.RefreshToken) int {
+	slices.SortFunc(live, func(a, b core.Record) int {
 		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), strings.Compare(b.ID, a.ID))
 	})
 	return live
@@ -122,8 +122,8 @@ func newRun(ctx context.Context, seed uint64) *run {
 		users: []string{neighbour1, neighbour2, "ann", strings.Repeat("é\x00", 85)}, ids: map[string][]string{},
 	}
 	for _, user := range r.users {
-		stem := core.NewTokenID(user)[:39]
-		r.ids[user] = []string{stem + "2", stem + "a", stem + "z", core.NewTokenID(user), core.NewTokenID(user)}
+		stem := core.NewRecordID(user)[:39]
+		r.ids[user] = []string{stem + "2", stem + "a", stem + "z", core.NewRecordID(user), core.NewRecordID(user)}
 	}
 	return r
 }
@@ -138,10 +138,10 @@ func (r *run) text(max int) string {
 	return strings.Repeat("0123456789abcdef", max/16+1)[:r.IntN(1+r.IntN(1+r.IntN(max)))]
 }
 
-func (r *run) token() core.RefreshToken {
+func (r *run) token() core.Record {
 	user := r.user()
 	at := r.moment()
-	return core.RefreshToken{
+	return core.Record{
 		ID: r.ids[user][r.IntN(5)], UserID: user, Generation: int64(r.IntN(3)), AccessRef: r.ref(), PreviousRef: r.ref(),
 		Device: r.text(core.MaxDeviceBytes), Data: []byte(r.text(core.MaxDataBytes)),
 		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Duration(1+r.IntN(15)) * time.Millisecond),
@@ -214,14 +214,14 @@ func (r *run) String() string {
 }
 
 // answer and answers make results comparable: Data becomes nil where it is empty.
-func answer(t core.RefreshToken, err error) []any {
+func answer(t core.Record, err error) []any {
 	if len(t.Data) == 0 {
 		t.Data = nil
 	}
 	return []any{t, err}
 }
 
-func answers(tokens []core.RefreshToken, err error) []any {
+func answers(tokens []core.Record, err error) []any {
 	all := []any{err}
 	for _, t := range tokens {
 		all = append(all, answer(t, nil)...)

@@ -46,7 +46,7 @@ func (p *partition) isOf(r *record, userID string) bool {
 }
 
 // insert adds the record t, whose id is not in the partition.
-func (p *partition) insert(id recordID, t core.RefreshToken) {
+func (p *partition) insert(id recordID, t core.Record) {
 	number := p.records.take()
 	r := p.records.at(number)
 	*r = record{
@@ -74,12 +74,12 @@ func (p *partition) insert(id recordID, t core.RefreshToken) {
 }
 
 // token returns a copy of the record with that id.
-func (p *partition) token(id string, r *record) core.RefreshToken {
+func (p *partition) token(id string, r *record) core.Record {
 	user := int(r.userLen)
 	words := user + int(r.deviceLen)
 	size := words + int(r.dataLen)
 	text := p.texts.appendTo(make([]byte, 0, size), &r.text, size)
-	return core.RefreshToken{
+	return core.Record{
 		ID:          id,
 		UserID:      string(text[:user]),
 		Generation:  r.generation,

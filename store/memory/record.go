@@ -8,7 +8,7 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// record is a core.RefreshToken without pointers, in three cache lines. Moments
+// record is a core.Record without pointers, in three cache lines. Moments
 // are milliseconds of Unix time.
 type record struct {
 	id          recordID

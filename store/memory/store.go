@@ -12,7 +12,7 @@ import (
 
 // Store is a [core.RefreshStore] in memory. Its methods do what the comments
 // there say; their only other error is Create's, for a record that is not as
-// [core.RefreshToken] says. New makes one. It is safe for concurrent use.
+// [core.Record] says. New makes one. It is safe for concurrent use.
 type Store struct {
 	seed       maphash.Seed
 	partitions [64]partition // so many that calls for different users seldom meet
@@ -31,15 +31,15 @@ func New() *Store {
 }
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
-// [core.NewTokenID] makes for its user, or whose user id, device or data is longer
-// than [core.RefreshToken] allows, is an error that matches none of core's.
-func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+// [core.NewRecordID] makes for its user, or whose user id, device or data is longer
+// than [core.Record] allows, is an error that matches none of core's.
+func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	id, ok := parseID(t.ID)
 	if !ok || !id.isOf(t.UserID) {
-		return errors.New("memorystore: create: the id is not one that NewTokenID makes for the user")
+		return errors.New("memorystore: create: the id is not one that NewRecordID makes for the user")
 	}
 	if len(t.UserID) > core.MaxUserIDBytes || len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
 		return errors.New("memorystore: create: the user id, device or data is too long")
@@ -63,20 +63,20 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 }
 
 // Get implements [core.RefreshStore].
-func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
 	p, number, err := s.lockRecord(ctx, id)
 	if err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	defer p.mu.Unlock()
 	return p.token(id, p.records.at(number)), nil
 }
 
 // Exchange implements [core.RefreshStore].
-func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	p, number, err := s.lockRecord(ctx, x.ID)
 	if err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	defer p.mu.Unlock()
 	r := p.records.at(number)
@@ -127,7 +127,7 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 }
 
 // ListUser implements [core.RefreshStore].
-func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]co
 	defer p.mu.Unlock()
 	live := p.live(shard, userID, millis(at))
 	slices.SortFunc(live, byAge)
-	tokens := make([]core.RefreshToken, 0, len(live))
+	tokens := make([]core.Record, 0, len(live))
 	for _, r := range slices.Backward(live) {
 		tokens = append(tokens, p.token(string(r.id[:]), r))
 	}

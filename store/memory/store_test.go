@@ -12,7 +12,7 @@ import (
 )
 
 func TestMalformedIDs(t *testing.T) {
-	id := core.NewTokenID("ann")
+	id := core.NewRecordID("ann")
 	for name, malformed := range map[string]string{
 		"empty":             "",
 		"shorter than ids":  id[:39],
@@ -25,7 +25,7 @@ func TestMalformedIDs(t *testing.T) {
 		"NUL":               id[:39] + "\x00",
 		"not UTF-8":         id[:39] + "\xff",
 		"all NUL":           strings.Repeat("\x00", 40),
-		"another user's id": core.NewTokenID("bob"),
+		"another user's id": core.NewRecordID("bob"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := memorystore.New()
@@ -57,7 +57,7 @@ func FuzzUnknownID(f *testing.F) {
 	f.Add(record.ID)
 	f.Add(record.ID[:39])
 	f.Add(record.ID + "a")
-	f.Add(core.NewTokenID("ann"))
+	f.Add(core.NewRecordID("ann"))
 	f.Add("\x00\xff")
 	f.Fuzz(func(t *testing.T, id string) {
 		got, err := s.Get(t.Context(), id)
@@ -73,13 +73,13 @@ func FuzzUnknownID(f *testing.F) {
 }
 
 func TestTooLongRecords(t *testing.T) {
-	for name, change := range map[string]func(*core.RefreshToken){
-		"user id": func(r *core.RefreshToken) {
+	for name, change := range map[string]func(*core.Record){
+		"user id": func(r *core.Record) {
 			r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1)
-			r.ID = core.NewTokenID(r.UserID)
+			r.ID = core.NewRecordID(r.UserID)
 		},
-		"device": func(r *core.RefreshToken) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
-		"data":   func(r *core.RefreshToken) { r.Data = make([]byte, core.MaxDataBytes+1) },
+		"device": func(r *core.Record) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
+		"data":   func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := memorystore.New()
@@ -107,7 +107,7 @@ func TestEndedContext(t *testing.T) {
 	overdue, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 	for _, ctx := range []context.Context{cancelled, overdue} {
-		for _, id := range []string{record.ID, "malformed", core.NewTokenID("ann")} {
+		for _, id := range []string{record.ID, "malformed", core.NewRecordID("ann")} {
 			another := newToken("ann", epoch, after(10))
 			another.ID = id
 			_, getErr := s.Get(ctx, id)

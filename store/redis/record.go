@@ -44,7 +44,7 @@ var (
 	errDamaged = errors.New("record is damaged: it holds what no record does, or another user's")
 )
 
-func encodeRecord(t core.RefreshToken) []byte {
+func encodeRecord(t core.Record) []byte {
 	revokedAt := int64(notRevoked)
 	if !t.RevokedAt.IsZero() {
 		revokedAt = t.RevokedAt.UnixMilli()
@@ -75,14 +75,14 @@ func appendMoment(b []byte, ms int64) []byte {
 }
 
 // decodeRecord returns the record of that id, or errFormat or errDamaged.
-func decodeRecord(id, v string) (core.RefreshToken, error) {
+func decodeRecord(id, v string) (core.Record, error) {
 	var fixed [fixedBytes]byte
 	if copy(fixed[:], v) < fixedBytes || fixed[0] != version {
-		return core.RefreshToken{}, errFormat
+		return core.Record{}, errFormat
 	}
 	user, rest := int(fixed[64]), v[fixedBytes:]
 	if user == 0 || len(rest) < user+2 {
-		return core.RefreshToken{}, errDamaged
+		return core.Record{}, errDamaged
 	}
 	userID, rest := rest[:user], rest[user:]
 	device, rest := int(rest[0])<<8|int(rest[1]), rest[2:]
@@ -91,9 +91,9 @@ func decodeRecord(id, v string) (core.RefreshToken, error) {
 	if device > min(len(rest), core.MaxDeviceBytes) || len(rest)-device > core.MaxDataBytes || generation >= generations ||
 		max(issued, exchanged, expires) > lastMoment || revoked > lastMoment && revoked != notRevoked ||
 		!areTexts(userID, rest[:device]) || core.UserShard(userID) != core.IDShard(id) {
-		return core.RefreshToken{}, errDamaged
+		return core.Record{}, errDamaged
 	}
-	t := core.RefreshToken{
+	t := core.Record{
 		ID:          id,
 		UserID:      userID,
 		Generation:  generation,

@@ -13,10 +13,10 @@ import (
 )
 
 // sample is a record in which every field differs.
-func sample() core.RefreshToken {
+func sample() core.Record {
 	at := time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)
-	return core.RefreshToken{
-		ID: core.NewTokenID("ann"), UserID: "ann", Generation: 0x1234567, AccessRef: core.Ref{0xa1, 15: 0xa2},
+	return core.Record{
+		ID: core.NewRecordID("ann"), UserID: "ann", Generation: 0x1234567, AccessRef: core.Ref{0xa1, 15: 0xa2},
 		PreviousRef: core.Ref{0xb1, 15: 0xb2}, Device: "Firefox", Data: []byte(`{"role":"admin"}`),
 		IssuedAt: at, ExchangedAt: at.Add(time.Millisecond), ExpiresAt: at.Add(time.Hour), RevokedAt: at.Add(time.Minute),
 	}
@@ -43,16 +43,16 @@ func TestRecordFormatIsFixed(t *testing.T) {
 func TestRecordComesBack(t *testing.T) {
 	first := time.Unix(0, 0).UTC()
 	last := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
-	for name, change := range map[string]func(*core.RefreshToken){
-		"as it is":        func(*core.RefreshToken) {},
-		"not revoked":     func(r *core.RefreshToken) { r.RevokedAt = time.Time{} },
-		"first moment":    func(r *core.RefreshToken) { r.IssuedAt, r.ExchangedAt, r.RevokedAt = first, first, first },
-		"last moment":     func(r *core.RefreshToken) { r.ExpiresAt, r.RevokedAt = last, last },
-		"last generation": func(r *core.RefreshToken) { r.Generation = 1<<53 - 1 },
-		"no texts":        func(r *core.RefreshToken) { r.Device, r.Data = "", []byte{} },
-		"longest texts": func(r *core.RefreshToken) {
+	for name, change := range map[string]func(*core.Record){
+		"as it is":        func(*core.Record) {},
+		"not revoked":     func(r *core.Record) { r.RevokedAt = time.Time{} },
+		"first moment":    func(r *core.Record) { r.IssuedAt, r.ExchangedAt, r.RevokedAt = first, first, first },
+		"last moment":     func(r *core.Record) { r.ExpiresAt, r.RevokedAt = last, last },
+		"last generation": func(r *core.Record) { r.Generation = 1<<53 - 1 },
+		"no texts":        func(r *core.Record) { r.Device, r.Data = "", []byte{} },
+		"longest texts": func(r *core.Record) {
 			r.UserID = strings.Repeat("u", core.MaxUserIDBytes)
-			r.ID = core.NewTokenID(r.UserID)
+			r.ID = core.NewRecordID(r.UserID)
 			r.Device, r.Data = strings.Repeat("d", core.MaxDeviceBytes), make([]byte, core.MaxDataBytes)
 		},
 	} {
@@ -94,7 +94,7 @@ func TestDamagedRecords(t *testing.T) {
 
 func TestAUserIDThatIsNotUTF8IsDamaged(t *testing.T) {
 	record := sample()
-	record.UserID, record.ID = "a\xff", core.NewTokenID("a\xff")
+	record.UserID, record.ID = "a\xff", core.NewRecordID("a\xff")
 	if got, err := decodeRecord(record.ID, string(encodeRecord(record))); !isFormat(err) {
 		t.Errorf("decoded as %+v, %v", got, err)
 	}
@@ -109,7 +109,7 @@ func FuzzDecodeRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v []byte) {
 		got, err := decodeRecord(id, string(v))
 		if err != nil {
-			if !isFormat(err) || !reflect.DeepEqual(got, core.RefreshToken{}) {
+			if !isFormat(err) || !reflect.DeepEqual(got, core.Record{}) {
 				t.Errorf("%x is decoded as %+v, %v", v, got, err)
 			}
 			return

@@ -49,7 +49,7 @@ func read[T any](r reply, as func(*redis.Cmd) (T, error)) (T, error) {
 }
 
 // decode returns the record of that id from its bytes in the answer.
-func (r reply) decode(id, v string) (core.RefreshToken, error) {
+func (r reply) decode(id, v string) (core.Record, error) {
 	t, err := decodeRecord(id, v)
 	if err != nil {
 		return t, r.script.failed(err)

@@ -33,12 +33,12 @@ type Store struct {
 var _ core.RefreshStore = (*Store)(nil)
 
 // Create implements [core.RefreshStore]. A record whose id is not one that
-// [core.NewTokenID] makes for its user, or whose user id, device or data is none that
-// [core.RefreshToken] allows, is an error that matches none of core's.
-func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+// [core.NewRecordID] makes for its user, or whose user id, device or data is none that
+// [core.Record] allows, is an error that matches none of core's.
+func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
 	key, field, ok := s.place(t.ID)
 	if !ok || core.IDShard(t.ID) != core.UserShard(t.UserID) {
-		return errors.New("redisstore: create: the id is not one that NewTokenID makes for the user")
+		return errors.New("redisstore: create: the id is not one that NewRecordID makes for the user")
 	}
 	if len(t.UserID) > core.MaxUserIDBytes || len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
 		return errors.New("redisstore: create: the user id, device or data is too long")
@@ -57,29 +57,29 @@ func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) erro
 }
 
 // Get implements [core.RefreshStore].
-func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
 	key, field, ok := s.place(id)
 	if !ok {
-		return core.RefreshToken{}, notFound(ctx, getScript)
+		return core.Record{}, notFound(ctx, getScript)
 	}
 	r := s.run(ctx, getScript, key, field)
 	v, err := r.text()
 	if err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	return r.decode(id, v)
 }
 
 // Exchange implements [core.RefreshStore].
-func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	key, field, ok := s.place(x.ID)
 	if !ok {
-		return core.RefreshToken{}, notFound(ctx, exchangeScript)
+		return core.Record{}, notFound(ctx, exchangeScript)
 	}
 	state := appendState(make([]byte, 0, stateBytes), x.Generation+1, x.To, x.From, x.At, x.ExpiresAt, notRevoked)
 	r := s.run(ctx, exchangeScript, key, field, state, ttl(x.ExpiresAt, x.At))
 	if err := r.failure(); err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	// A text is the part of the record that the exchange left as it was, a list of
 	// one the record that the exchange did not fit.
@@ -88,10 +88,10 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToke
 	}
 	standing, err := r.texts()
 	if err != nil {
-		return core.RefreshToken{}, err
+		return core.Record{}, err
 	}
 	if len(standing) != 1 {
-		return core.RefreshToken{}, r.script.failed(errFormat)
+		return core.Record{}, r.script.failed(errFormat)
 	}
 	t, err := r.decode(x.ID, standing[0])
 	if err == nil {
@@ -117,14 +117,14 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 }
 
 // ListUser implements [core.RefreshStore].
-func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	shard := core.UserShard(userID)
 	r := s.run(ctx, listUserScript, s.key(shard), userID, at.UnixMilli())
 	live, err := r.texts() // fields and records by turns
 	if err != nil {
 		return nil, err
 	}
-	tokens := make([]core.RefreshToken, 0, len(live)/2)
+	tokens := make([]core.Record, 0, len(live)/2)
 	for pair := range slices.Chunk(live, 2) {
 		id := shard + pair[0]
 		if _, _, ok := s.place(id); !ok { // then Get and Revoke would not find it
@@ -149,7 +149,7 @@ func (s *Store) DeleteExpired(ctx context.Context, _ time.Time, _ int) (int, err
 	return 0, nil
 }
 
-func newestFirst(a, b core.RefreshToken) int {
+func newestFirst(a, b core.Record) int {
 	if c := b.IssuedAt.Compare(a.IssuedAt); c != 0 {
 		return c
 	}

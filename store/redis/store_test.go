@@ -68,7 +68,7 @@ func TestTextsThatAreNoIDs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := core.NewTokenID("ann")
+	id := core.NewRecordID("ann")
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, text := range map[string]string{
@@ -103,22 +103,22 @@ func TestCreateRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Unix(0, 0).UTC()
-	for name, change := range map[string]func(*core.RefreshToken){
-		"no id":             func(r *core.RefreshToken) { r.ID = "" },
-		"another's id":      func(r *core.RefreshToken) { r.ID = core.NewTokenID("bob") },
-		"a long device":     func(r *core.RefreshToken) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
-		"data that is long": func(r *core.RefreshToken) { r.Data = make([]byte, core.MaxDataBytes+1) },
-		"a long user id": func(r *core.RefreshToken) {
+	for name, change := range map[string]func(*core.Record){
+		"no id":             func(r *core.Record) { r.ID = "" },
+		"another's id":      func(r *core.Record) { r.ID = core.NewRecordID("bob") },
+		"a long device":     func(r *core.Record) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
+		"data that is long": func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
+		"a long user id": func(r *core.Record) {
 			r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1)
-			r.ID = core.NewTokenID(r.UserID)
+			r.ID = core.NewRecordID(r.UserID)
 		},
-		"no user id":              func(r *core.RefreshToken) { r.UserID, r.ID = "", core.NewTokenID("") },
-		"a user id not in UTF-8":  func(r *core.RefreshToken) { r.UserID, r.ID = "\xff", core.NewTokenID("\xff") },
-		"a device not in UTF-8":   func(r *core.RefreshToken) { r.Device = "\xff" },
-		"a device with NUL in it": func(r *core.RefreshToken) { r.Device = "a\x00" },
+		"no user id":              func(r *core.Record) { r.UserID, r.ID = "", core.NewRecordID("") },
+		"a user id not in UTF-8":  func(r *core.Record) { r.UserID, r.ID = "\xff", core.NewRecordID("\xff") },
+		"a device not in UTF-8":   func(r *core.Record) { r.Device = "\xff" },
+		"a device with NUL in it": func(r *core.Record) { r.Device = "a\x00" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			record := core.RefreshToken{ID: core.NewTokenID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour)}
+			record := core.Record{ID: core.NewRecordID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour)}
 			change(&record)
 			err := s.Create(t.Context(), record, 1)
 			if err == nil || errors.Is(err, core.ErrExists) || !strings.HasPrefix(err.Error(), "redisstore: create: the ") {

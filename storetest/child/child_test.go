@@ -18,24 +18,24 @@ import (
 // scripted answers by the id that it is asked for.
 type scripted struct{ core.RefreshStore }
 
-func (scripted) Get(_ context.Context, id string) (core.RefreshToken, error) {
+func (scripted) Get(_ context.Context, id string) (core.Record, error) {
 	switch id {
 	case "hangs":
 		select {}
 	case "exits":
 		os.Exit(3)
 	case "pid":
-		return core.RefreshToken{ID: fmt.Sprint(os.Getpid())}, nil
+		return core.Record{ID: fmt.Sprint(os.Getpid())}, nil
 	case "prints":
 		fmt.Println("a slow query")
 	case "conflict":
-		return core.RefreshToken{ID: id}, fmt.Errorf("scripted: %w", core.ErrConflict)
+		return core.Record{ID: id}, fmt.Errorf("scripted: %w", core.ErrConflict)
 	case "overdue":
-		return core.RefreshToken{}, context.DeadlineExceeded
+		return core.Record{}, context.DeadlineExceeded
 	case "broken":
-		return core.RefreshToken{}, errors.New("the disk is on fire")
+		return core.Record{}, errors.New("the disk is on fire")
 	}
-	return core.RefreshToken{
+	return core.Record{
 		ID: id, UserID: "a\x00b", Generation: 1<<53 - 1, AccessRef: core.Ref{1, 2}, Data: []byte{0, 255},
 		IssuedAt: time.UnixMilli(1).UTC(), ExpiresAt: time.UnixMilli(253402300799999).UTC(),
 	}, nil

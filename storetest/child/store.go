@@ -151,19 +151,19 @@ func (s *Store) send(r request, answer chan<- response) error {
 }
 
 // Create implements [core.RefreshStore].
-func (s *Store) Create(ctx context.Context, t core.RefreshToken, limit int) error {
+func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
 	_, err := s.call(ctx, request{Method: methodCreate, Token: t, Limit: limit})
 	return err
 }
 
 // Get implements [core.RefreshStore].
-func (s *Store) Get(ctx context.Context, id string) (core.RefreshToken, error) {
+func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
 	a, err := s.call(ctx, request{Method: methodGet, Text: id})
 	return a.Token, err
 }
 
 // Exchange implements [core.RefreshStore].
-func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.RefreshToken, error) {
+func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	a, err := s.call(ctx, request{Method: methodExchange, Exchange: x})
 	return a.Token, err
 }
@@ -181,7 +181,7 @@ func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (in
 }
 
 // ListUser implements [core.RefreshStore].
-func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.RefreshToken, error) {
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	a, err := s.call(ctx, request{Method: methodListUser, Text: userID, At: at})
 	return a.Tokens, err
 }

@@ -24,7 +24,7 @@ const (
 type request struct {
 	Number   uint64 // chosen by the parent, repeated in the answer
 	Method   int
-	Token    core.RefreshToken
+	Token    core.Record
 	Exchange core.Exchange
 	Text     string // the id or the user id
 	At       time.Time
@@ -34,8 +34,8 @@ type request struct {
 // response is what a call returned, a gob value.
 type response struct {
 	Number uint64
-	Token  core.RefreshToken
-	Tokens []core.RefreshToken
+	Token  core.Record
+	Tokens []core.Record
 	Count  int
 	Err    failure
 }

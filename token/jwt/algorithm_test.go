@@ -20,20 +20,20 @@ import (
 // was signed, and the library verifies it too.
 func TestEveryAlgorithm(t *testing.T) {
 	k := testKeys()
-	short := map[string]func() (*jwttoken.Tokens, error){
-		"HS256": func() (*jwttoken.Tokens, error) { return jwttoken.HS256(k.secret) },
-		"HS384": func() (*jwttoken.Tokens, error) { return jwttoken.HS384(k.secret) },
-		"HS512": func() (*jwttoken.Tokens, error) { return jwttoken.HS512(k.secret) },
-		"RS256": func() (*jwttoken.Tokens, error) { return jwttoken.RS256(k.rsa) },
-		"RS384": func() (*jwttoken.Tokens, error) { return jwttoken.RS384(k.rsa) },
-		"RS512": func() (*jwttoken.Tokens, error) { return jwttoken.RS512(k.rsa) },
-		"PS256": func() (*jwttoken.Tokens, error) { return jwttoken.PS256(k.rsa) },
-		"PS384": func() (*jwttoken.Tokens, error) { return jwttoken.PS384(k.rsa) },
-		"PS512": func() (*jwttoken.Tokens, error) { return jwttoken.PS512(k.rsa) },
-		"ES256": func() (*jwttoken.Tokens, error) { return jwttoken.ES256(k.p256) },
-		"ES384": func() (*jwttoken.Tokens, error) { return jwttoken.ES384(k.p384) },
-		"ES512": func() (*jwttoken.Tokens, error) { return jwttoken.ES512(k.p521) },
-		"EdDSA": func() (*jwttoken.Tokens, error) { return jwttoken.EdDSA(k.ed25519) },
+	short := map[string]func() (*jwttoken.Signer, error){
+		"HS256": func() (*jwttoken.Signer, error) { return jwttoken.HS256(k.secret) },
+		"HS384": func() (*jwttoken.Signer, error) { return jwttoken.HS384(k.secret) },
+		"HS512": func() (*jwttoken.Signer, error) { return jwttoken.HS512(k.secret) },
+		"RS256": func() (*jwttoken.Signer, error) { return jwttoken.RS256(k.rsa) },
+		"RS384": func() (*jwttoken.Signer, error) { return jwttoken.RS384(k.rsa) },
+		"RS512": func() (*jwttoken.Signer, error) { return jwttoken.RS512(k.rsa) },
+		"PS256": func() (*jwttoken.Signer, error) { return jwttoken.PS256(k.rsa) },
+		"PS384": func() (*jwttoken.Signer, error) { return jwttoken.PS384(k.rsa) },
+		"PS512": func() (*jwttoken.Signer, error) { return jwttoken.PS512(k.rsa) },
+		"ES256": func() (*jwttoken.Signer, error) { return jwttoken.ES256(k.p256) },
+		"ES384": func() (*jwttoken.Signer, error) { return jwttoken.ES384(k.p384) },
+		"ES512": func() (*jwttoken.Signer, error) { return jwttoken.ES512(k.p521) },
+		"EdDSA": func() (*jwttoken.Signer, error) { return jwttoken.EdDSA(k.ed25519) },
 	}
 	for _, alg := range algorithms {
 		t.Run(alg, func(t *testing.T) {

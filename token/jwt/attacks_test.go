@@ -22,7 +22,7 @@ type attack struct{ name, token, honest string }
 
 // repels fails the test unless the honest tokens are accepted, with the usual
 // claims, and the others refused.
-func repels(t *testing.T, v core.AccessVerifier, attacks []attack) {
+func repels(t *testing.T, v core.TokenVerifier, attacks []attack) {
 	t.Helper()
 	for _, a := range attacks {
 		t.Run(a.name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestAttacksByConfusionOfAlgorithms(t *testing.T) {
 }
 
 // formsOf returns the public key in the forms in which servers keep one.
-func formsOf(t *testing.T, tokens *jwttoken.Tokens, public any) map[string][]byte {
+func formsOf(t *testing.T, tokens *jwttoken.Signer, public any) map[string][]byte {
 	t.Helper()
 	der := must(x509.MarshalPKIXPublicKey(public))
 	inPEM := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})

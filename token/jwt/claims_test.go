@@ -158,7 +158,7 @@ func TestLayoutMeansNothing(t *testing.T) {
 // else (RFC 7519 §4.1.1, §4.1.3).
 func TestIssuerAndAudience(t *testing.T) {
 	key := newKey(t, "", "HS256", testKeys().secret)
-	tokens := func(issuer, audience string) *jwttoken.Tokens {
+	tokens := func(issuer, audience string) *jwttoken.Signer {
 		return newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{key}, Issuer: issuer, Audience: audience})
 	}
 	neither, issuer, audience, both := tokens("", ""), tokens("me", ""), tokens("", "you"), tokens("me", "you")
@@ -189,7 +189,7 @@ func TestIssuerAndAudience(t *testing.T) {
 	} {
 		token := hs256(t, ownHeader, open+c.members+"}")
 		for _, v := range []struct {
-			tokens *jwttoken.Tokens
+			tokens *jwttoken.Signer
 			ok     bool
 		}{{neither, c.neither}, {issuer, c.issuer}, {audience, c.audience}, {both, c.both}} {
 			if v.ok {

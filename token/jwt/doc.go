@@ -24,7 +24,7 @@
 // token; sid is the id of the session's record. kid, iss and aud are there if
 // configured. The application's own claims come last, byte for byte as they
 // were given. Other layouts are verified too, as long as they are as strict:
-// [Tokens.Verify] says what that means, and [Tokens.Sign] what can't be signed. Such
+// [Signer.Verify] says what that means, and [Signer.Sign] what can't be signed. Such
 // a token takes tens of microseconds longer, where others take about one beside their
 // signature, because the parser of golang-jwt has to take it as well. So do some
 // of our own: with a quote, a backslash or a control character in the user id, with
@@ -53,9 +53,9 @@
 // A change of Issuer, Audience or Type, in contrast, makes all earlier tokens
 // invalid, and so ends their sessions.
 //
-// A [Tokens] and a [Verifier] never change. To take up new keys while running,
+// A [Signer] and a [Verifier] never change. To take up new keys while running,
 // make new ones and keep them in a [sync/atomic.Pointer], in a
-// [core.AccessTokens] or [core.AccessVerifier] of your own.
+// [core.TokenSigner] or [core.TokenVerifier] of your own.
 //
 // # Caveats
 //

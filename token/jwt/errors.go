@@ -12,9 +12,9 @@ var (
 	// ParseJWKS.
 	ErrKey = errors.New("unusable key")
 	// ErrClaims says that no access token can carry these claims: see
-	// [Tokens.Sign].
+	// [Signer.Sign].
 	ErrClaims = errors.New("unusable claims")
-	// ErrToken says that a text is not a genuine access token: see [Tokens.Verify].
+	// ErrToken says that a text is not a genuine access token: see [Signer.Verify].
 	ErrToken = errors.New("access token not genuine")
 )
 

@@ -20,7 +20,7 @@ func exampleClaims() core.Claims {
 	return core.Claims{
 		UserID:    "user-42",
 		Ref:       core.Ref(uuid.New()),
-		SessionID: core.NewTokenID("user-42"),
+		SessionID: core.NewRecordID("user-42"),
 		IssuedAt:  now,
 		ExpiresAt: now.Add(time.Minute),
 		Extra:     `{"role":"admin"}`,
@@ -89,7 +89,7 @@ func ExampleNew_rotation() {
 	_, err = tokens.Verify(old)
 	fmt.Println("a token of the old key:", err)
 	// Output:
-	// jwttoken.Tokens{EdDSA "2026-11", HS256}
+	// jwttoken.Signer{EdDSA "2026-11", HS256}
 	// a token of the old key: <nil>
 }
 

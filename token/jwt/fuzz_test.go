@@ -24,7 +24,7 @@ func FuzzVerifyEdDSA(f *testing.F) { fuzzVerify(f, "EdDSA") }
 // that the text names, the same text with a genuine signature in the place of
 // its last part, and its payload alone in both layouts.
 func fuzzVerify(f *testing.F, algs ...string) {
-	tokens := map[string]*jwttoken.Tokens{}
+	tokens := map[string]*jwttoken.Signer{}
 	for _, alg := range algs {
 		tokens[alg] = tokensOf(f, alg)
 		token := sign(f, tokens[alg], claims())

@@ -73,7 +73,7 @@ func newKey(t testing.TB, kid, alg string, material any) jwttoken.Key {
 	return k
 }
 
-func newTokens(t testing.TB, o jwttoken.Options) *jwttoken.Tokens {
+func newTokens(t testing.TB, o jwttoken.Options) *jwttoken.Signer {
 	t.Helper()
 	tokens, err := jwttoken.New(o)
 	if err != nil {
@@ -83,7 +83,7 @@ func newTokens(t testing.TB, o jwttoken.Options) *jwttoken.Tokens {
 }
 
 // tokensOf returns tokens with the test key of that algorithm, without kid.
-func tokensOf(t testing.TB, alg string) *jwttoken.Tokens {
+func tokensOf(t testing.TB, alg string) *jwttoken.Signer {
 	t.Helper()
 	private, _ := keysOf(alg)
 	return newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "", alg, private)}})
@@ -108,7 +108,7 @@ const (
 		`","sid":"abcdefgh234567abcdefgh234567abcdefgh2345"}`
 )
 
-func sign(t testing.TB, tokens core.AccessTokens, c core.Claims) string {
+func sign(t testing.TB, tokens core.TokenSigner, c core.Claims) string {
 	t.Helper()
 	token, err := tokens.Sign(c)
 	if err != nil {
@@ -136,7 +136,7 @@ func hs256(t testing.TB, header, payload string) string {
 }
 
 // accepts fails the test unless the token is verified and says the same.
-func accepts(t testing.TB, v core.AccessVerifier, token string, want core.Claims) {
+func accepts(t testing.TB, v core.TokenVerifier, token string, want core.Claims) {
 	t.Helper()
 	got, err := v.Verify(token)
 	if err != nil {
@@ -148,7 +148,7 @@ func accepts(t testing.TB, v core.AccessVerifier, token string, want core.Claims
 
 // refuses fails the test unless the token is ErrToken and gives no claims. It
 // returns the error.
-func refuses(t testing.TB, v core.AccessVerifier, token string) error {
+func refuses(t testing.TB, v core.TokenVerifier, token string) error {
 	t.Helper()
 	got, err := v.Verify(token)
 	if !errors.Is(err, jwttoken.ErrToken) {

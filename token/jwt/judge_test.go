@@ -22,7 +22,7 @@ import (
 
 // judge verifies the text. What is accepted, golang-jwt and encoding/json must
 // accept too and read the same from it. It returns what Verify does.
-func judge(t *testing.T, tokens *jwttoken.Tokens, alg, text string) (core.Claims, error) {
+func judge(t *testing.T, tokens *jwttoken.Signer, alg, text string) (core.Claims, error) {
 	t.Helper()
 	c, err := tokens.Verify(text)
 	if err != nil {
@@ -142,7 +142,7 @@ func namesOf(t *testing.T, text []byte) (names []string) {
 // judgeLayouts verifies the payload with the header that Sign writes, and again
 // with what makes no difference to JSON but that encoding/json and golang-jwt
 // have to read it: the verdict and the claims must be the same.
-func judgeLayouts(t *testing.T, tokens *jwttoken.Tokens, alg, payload string) {
+func judgeLayouts(t *testing.T, tokens *jwttoken.Signer, alg, payload string) {
 	t.Helper()
 	own := fmt.Sprintf(`{"alg":%q,"typ":"at+jwt"}`, alg)
 	quick, quickErr := judge(t, tokens, alg, forge(t, alg, encode(own), encode(payload)))
@@ -159,7 +159,7 @@ func judgeLayouts(t *testing.T, tokens *jwttoken.Tokens, alg, payload string) {
 // judgeParties does the same with tokens of the issuer "me", the audience "you"
 // and the kid "a", which are other code: what is accepted must be from the one
 // and for the other as encoding/json reads it.
-func judgeParties(t *testing.T, tokens *jwttoken.Tokens, payload string) {
+func judgeParties(t *testing.T, tokens *jwttoken.Signer, payload string) {
 	t.Helper()
 	const own = `{"alg":"HS256","typ":"at+jwt","kid":"a"}`
 	quick, quickErr := tokens.Verify(hs256(t, own, payload))

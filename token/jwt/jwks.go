@@ -32,7 +32,7 @@ type jwk struct {
 // left out, so with HMAC alone the set is empty, and private keys appear with
 // their public half. It answers GET and HEAD, and any other method with 405;
 // the answer may be cached for 5 minutes. It is safe for concurrent use.
-func (t *Tokens) JWKS() http.Handler {
+func (t *Signer) JWKS() http.Handler {
 	set := struct {
 		Keys []jwk `json:"keys"`
 	}{[]jwk{}}

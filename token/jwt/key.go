@@ -8,7 +8,7 @@ import (
 
 const maxKIDBytes = 255
 
-// Key is one key of a [Tokens] or a [Verifier], with the one algorithm it is for
+// Key is one key of a [Signer] or a [Verifier], with the one algorithm it is for
 // and the kid that names it. NewKey and ParseJWKS make one; the zero Key is
 // refused everywhere. A Key never changes: it is safe for concurrent use and
 // cheap to copy. It prints as its algorithm and its kid alone, whatever the verb.

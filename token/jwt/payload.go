@@ -16,7 +16,7 @@ var (
 	errAudience = tokenError("it is for another audience")
 )
 
-// parsePayload reads any payload that [Tokens.Verify] allows.
+// parsePayload reads any payload that [Signer.Verify] allows.
 func (r *ring) parsePayload(payload []byte, c *core.Claims) error {
 	all, err := members(payload)
 	if err != nil {

@@ -39,16 +39,16 @@ func (o Options) describe() string {
 }
 
 // Format implements [fmt.Formatter]: it prints no key material.
-func (t *Tokens) Format(f fmt.State, _ rune) { io.WriteString(f, t.describe()) }
+func (t *Signer) Format(f fmt.State, _ rune) { io.WriteString(f, t.describe()) }
 
 // LogValue implements [slog.LogValuer]: it logs no key material.
-func (t *Tokens) LogValue() slog.Value { return slog.StringValue(t.describe()) }
+func (t *Signer) LogValue() slog.Value { return slog.StringValue(t.describe()) }
 
-func (t *Tokens) describe() string {
+func (t *Signer) describe() string {
 	if t == nil {
-		return "jwttoken.Tokens(nil)"
+		return "jwttoken.Signer(nil)"
 	}
-	return "jwttoken.Tokens{" + t.ring.describe() + "}"
+	return "jwttoken.Signer{" + t.ring.describe() + "}"
 }
 
 // Format implements [fmt.Formatter]: it prints no key material.

@@ -25,7 +25,7 @@ func TestKeysAreNotPrinted(t *testing.T) {
 		type hidden struct {
 			key      jwttoken.Key
 			options  jwttoken.Options
-			tokens   *jwttoken.Tokens
+			tokens   *jwttoken.Signer
 			verifier *jwttoken.Verifier
 		}
 		values := map[string]any{
@@ -72,9 +72,9 @@ func TestKeysPrintTheirNames(t *testing.T) {
 	o := jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "2026-11", "EdDSA", testKeys().ed25519), newKey(t, "", "HS256", testKeys().secret)}, Issuer: "me"}
 	for want, value := range map[string]any{
 		`jwttoken.Key{EdDSA "2026-11"}`: o.Keys[0], `jwttoken.Key{HS256}`: o.Keys[1], `jwttoken.Key{}`: jwttoken.Key{},
-		`jwttoken.Tokens{EdDSA "2026-11", HS256}`:   newTokens(t, o),
+		`jwttoken.Signer{EdDSA "2026-11", HS256}`:   newTokens(t, o),
 		`jwttoken.Verifier{EdDSA "2026-11", HS256}`: must(jwttoken.NewVerifier(o)),
-		`jwttoken.Tokens(nil)`:                      (*jwttoken.Tokens)(nil),
+		`jwttoken.Signer(nil)`:                      (*jwttoken.Signer)(nil),
 		`jwttoken.Verifier(nil)`:                    (*jwttoken.Verifier)(nil),
 		`jwttoken.Options{Keys: [jwttoken.Key{EdDSA "2026-11"}, jwttoken.Key{HS256}], Issuer: "me", Audience: "", Type: ""}`: o,
 	} {

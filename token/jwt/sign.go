@@ -26,7 +26,7 @@ import (
 // Extra is carried as it is: numbers, escapes and the order of names stay. Two
 // things are not kept, as they mean nothing: white space between JSON tokens,
 // and an object without members, which comes back as "".
-func (t *Tokens) Sign(c core.Claims) (string, error) {
+func (t *Signer) Sign(c core.Claims) (string, error) {
 	if err := checkClaims(c); err != nil {
 		return "", err
 	}

@@ -207,7 +207,7 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 // refusesToSign fails the test unless Sign returns ErrClaims and no token.
-func refusesToSign(t testing.TB, tokens *jwttoken.Tokens, c core.Claims) {
+func refusesToSign(t testing.TB, tokens *jwttoken.Signer, c core.Claims) {
 	t.Helper()
 	token, err := tokens.Sign(c)
 	if !errors.Is(err, jwttoken.ErrClaims) {

@@ -6,15 +6,15 @@ import "github.com/tokenauth/tokenauth/core"
 // is longer, and Verify refuses one that is before it decodes any of it.
 const MaxTokenBytes = 8192
 
-// Tokens makes and verifies access tokens: it is a [core.AccessTokens]. [New]
+// Signer makes and verifies access tokens: it is a [core.TokenSigner]. [New]
 // makes one, and for a single key [HS256] and its like. It never changes and is
 // safe for concurrent use. It prints as its algorithms and kids alone, whatever
 // the verb.
-type Tokens struct {
+type Signer struct {
 	ring ring
 }
 
-// Verifier verifies access tokens and makes none: it is a [core.AccessVerifier],
+// Verifier verifies access tokens and makes none: it is a [core.TokenVerifier],
 // for a resource server that has the public keys alone. [NewVerifier] makes one.
 // It never changes and is safe for concurrent use. It prints as its algorithms
 // and kids alone, whatever the verb.
@@ -23,15 +23,15 @@ type Verifier struct {
 }
 
 var (
-	_ core.AccessTokens   = (*Tokens)(nil)
-	_ core.AccessVerifier = (*Verifier)(nil)
+	_ core.TokenSigner   = (*Signer)(nil)
+	_ core.TokenVerifier = (*Verifier)(nil)
 )
 
 // New returns access tokens that are signed with the first of the keys and
 // verified with all of them. It is [ErrKey] if there is no key, if the first is
 // a public one, if two have the same kid, or if one serves two algorithms. Any
 // other error says which of the options is wrong.
-func New(o Options) (*Tokens, error) {
+func New(o Options) (*Signer, error) {
 	r, err := newRing(o)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func New(o Options) (*Tokens, error) {
 	if r.keys[0].sign == nil {
 		return nil, keyError("the first key signs, and %q is a public key", r.keys[0].kid)
 	}
-	return &Tokens{r}, nil
+	return &Signer{r}, nil
 }
 
 // NewVerifier returns a verifier of the tokens that were signed with one of the
@@ -54,7 +54,7 @@ func NewVerifier(o Options) (*Verifier, error) {
 }
 
 // Verify returns the claims of a token that one of the keys has signed; see
-// [Tokens.Verify].
+// [Signer.Verify].
 func (v *Verifier) Verify(token string) (c core.Claims, err error) {
 	err = v.ring.verify(token, &c)
 	return c, err
@@ -80,7 +80,7 @@ func (v *Verifier) Verify(token string) (c core.Claims, err error) {
 // says. A token with nbf is refused, because nobody would judge it. All other
 // claims become Extra, in the order they stand in and without insignificant
 // white space.
-func (t *Tokens) Verify(token string) (c core.Claims, err error) {
+func (t *Signer) Verify(token string) (c core.Claims, err error) {
 	err = t.ring.verify(token, &c)
 	return c, err
 }

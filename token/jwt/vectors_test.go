@@ -80,7 +80,7 @@ func TestAccessTokensWithTheKeysOfTheRFCs(t *testing.T) {
 // that is not genuine.
 func TestExamplesOfTheRFCsAreNoAccessTokens(t *testing.T) {
 	const noType, noClaims, noSignature = "of another type", "is missing", "the signature is not the key's"
-	refusesWith := func(v core.AccessVerifier, token, reason string) {
+	refusesWith := func(v core.TokenVerifier, token, reason string) {
 		t.Helper()
 		if err := refuses(t, v, token); err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("got error %v, want one that says %q", err, reason)
