@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test rehearse lint modules vuln cover residue crash bench stores fuzz tidy
+.PHONY: help test quick rehearse lint modules vuln cover residue crash bench stores fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -15,6 +15,9 @@ test: ## pass every test of every module, installing what they need
 	cd conformance && go test ./adversary # with the race detector it runs a tenth
 	go test -count=1 ./conformance/security ./examples/readme # go's cache sees no file of another folder
 	scripts/rehearse
+
+quick: ## test every module with no server, no browser and nothing installed, in about a minute
+	CGO_ENABLED=0 go test -short work
 
 rehearse: ## use the modules from outside, as a release would publish them
 	scripts/rehearse -v

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenauth/tokenauth/core"
 	boltstore "github.com/tokenauth/tokenauth/store/bolt"
+	memorystore "github.com/tokenauth/tokenauth/store/memory"
 	"go.etcd.io/bbolt"
 )
 
@@ -58,6 +59,64 @@ func BenchmarkBolt(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkBoltDeleteExpired deletes a million expired records from a file in which 64
+// goroutines exchange.
+func BenchmarkBoltDeleteExpired(b *testing.B) {
+	db := openBolt(b)
+	store, err := boltstore.New(db, boltstore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	measureDeletion(b, store, 1e6, func(records []core.Record) error {
+		db.NoSync = true
+		defer func() { db.NoSync = false }()
+		return createAll(b, store, records)
+	})
+}
+
+// BenchmarkBoltManyLogins logs one user in 100,000 times, with a limit of 1, and times
+// the first and the last 1,000 of the logins: they must cost the same. It reports how
+// large the file is then, too.
+func BenchmarkBoltManyLogins(b *testing.B) {
+	const logins, part = 100_000, 1000
+	db := openBolt(b)
+	db.NoSync = true // so that it is not the disk that is measured
+	store, err := boltstore.New(db, boltstore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var first, last time.Duration
+	for i := range logins {
+		r := boltSession(0)
+		r.IssuedAt = r.IssuedAt.Add(time.Duration(i) * time.Millisecond)
+		start := time.Now()
+		if _, err := store.Create(b.Context(), r, 1); err != nil {
+			b.Fatal(err)
+		}
+		switch took := time.Since(start); {
+		case i < part:
+			first += took
+		case i >= logins-part:
+			last += took
+		}
+	}
+	b.ReportMetric(float64(first)/part, "first-ns/login")
+	b.ReportMetric(float64(last)/part, "last-ns/login")
+	b.ReportMetric(0, "ns/op")
+	err = db.View(func(tx *bbolt.Tx) error {
+		b.ReportMetric(float64(tx.Size()), "B")
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkMemoryDeleteExpired is BenchmarkBoltDeleteExpired in memory.
+func BenchmarkMemoryDeleteExpired(b *testing.B) {
+	measureDeletion(b, memorystore.New(), 1e6, nil)
 }
 
 // inGoroutines shares the numbers below n between so many goroutines, telling f
@@ -175,7 +234,7 @@ func newBoltSessions(b *testing.B, records int) *boltSessions {
 	db.NoSync = true
 	inGoroutines(4*boltGoroutines, records, func(_, i int) {
 		t := boltSession(i)
-		if err := store.Create(b.Context(), t, 1); err != nil {
+		if _, err := store.Create(b.Context(), t, 1); err != nil {
 			b.Error(err)
 		}
 		s.next[i] = core.Exchange{ID: t.ID, From: t.AccessRef, At: t.IssuedAt, ExpiresAt: t.ExpiresAt}

@@ -20,12 +20,7 @@ import (
 // floor: a prepared conditional UPDATE of the same columns through database/sql.
 // Every exchange moves the record's expiry, as an idle timeout makes it.
 func BenchmarkGormExchange(b *testing.B) {
-	for _, dialect := range []struct {
-		name string
-		open func(b *testing.B) gorm.Dialector
-	}{
-		{"SQLite", openSQLite}, {"PostgreSQL", openPostgreSQL}, {"MariaDB", openMariaDB},
-	} {
+	for _, dialect := range gormDialects {
 		for _, records := range []int{1_000, 100_000} {
 			b.Run(fmt.Sprintf("%s/records=%d", dialect.name, records), func(b *testing.B) {
 				benchmarkGormExchange(b, dialect.open(b), records)
@@ -36,7 +31,16 @@ func BenchmarkGormExchange(b *testing.B) {
 
 const goroutines = 64
 
-func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) {
+var gormDialects = []struct {
+	name string
+	open func(b *testing.B) gorm.Dialector
+}{
+	{"SQLite", openSQLite}, {"PostgreSQL", openPostgreSQL}, {"MariaDB", openMariaDB},
+}
+
+// openGormStore returns a store in an empty database.
+func openGormStore(b *testing.B, dialector gorm.Dialector) (*gorm.DB, *gormstore.Store) {
+	b.Helper()
 	db := openGorm(b, dialector)
 	store, err := gormstore.New(db, gormstore.Options{})
 	if err != nil {
@@ -45,6 +49,11 @@ func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) 
 	if err := store.Migrate(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+	return db, store
+}
+
+func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) {
+	db, store := openGormStore(b, dialector)
 	ids := fillGorm(b, db, records)
 	floor := gormFloor(b, db)
 	for _, bench := range []struct {
@@ -85,33 +94,74 @@ func benchmarkGormExchange(b *testing.B, dialector gorm.Dialector, records int) 
 }
 
 // fillGorm puts so many records into the table, one for each user, and returns the
-// ids of some from all over it.
-func fillGorm(b *testing.B, db *gorm.DB, records int) []string {
+// IDs of some from all over it.
+func fillGorm(b *testing.B, db *gorm.DB, n int) []string {
 	b.Helper()
 	var ids []string
-	const batch = 500
-	for first := 0; first < records; first += batch {
-		var rows []map[string]any
-		for i := first; i < min(first+batch, records); i++ {
-			user := fmt.Sprint("user-", i)
-			id := core.NewRecordID(user)
-			if i%(records/goroutines) == 0 && len(ids) < goroutines {
-				ids = append(ids, id)
-			}
-			at := gormEpoch.UnixMilli() + int64(i)
-			rows = append(rows, map[string]any{
-				"id": id, "user_id": []byte(user), "generation": 0,
-				"access_ref": random(16), "previous_ref": make([]byte, 16),
-				"device": []byte("Firefox on Linux"), "data": []byte(`{"role":"admin"}`),
-				"issued_at": at, "exchanged_at": at, "expires_at": at + int64(7*24*time.Hour/time.Millisecond), "revoked_at": nil,
-			})
+	fillInSteps(b, n, insertGorm(db), func(i int) core.Record {
+		r := deletionRecord(fmt.Sprint("user-", i), gormEpoch.Add(time.Duration(i)*time.Millisecond), 7*24*time.Hour)
+		if i%(n/goroutines) == 0 && len(ids) < goroutines {
+			ids = append(ids, r.ID)
 		}
-		if err := db.Table("refresh_tokens").Create(rows).Error; err != nil {
-			b.Fatal(err)
-		}
-	}
+		return r
+	})
 	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	return ids
+}
+
+// insertGorm returns a function that inserts unrevoked records as fast as a database allows.
+func insertGorm(db *gorm.DB) func([]core.Record) error {
+	return func(records []core.Record) error {
+		rows := make([]map[string]any, len(records))
+		for i, r := range records {
+			rows[i] = map[string]any{
+				"id": r.ID, "user_id": []byte(r.UserID), "generation": r.Generation,
+				"access_ref": r.AccessRef[:], "previous_ref": r.PreviousRef[:], "device": []byte(r.Device), "data": r.Data,
+				"issued_at": r.IssuedAt.UnixMilli(), "exchanged_at": r.ExchangedAt.UnixMilli(),
+				"expires_at": r.ExpiresAt.UnixMilli(), "revoked_at": nil,
+			}
+		}
+		return db.Table("refresh_tokens").Create(rows).Error
+	}
+}
+
+// BenchmarkGormDeleteExpired measures exchanges while a million expired records are
+// deleted.
+func BenchmarkGormDeleteExpired(b *testing.B) {
+	for _, dialect := range gormDialects {
+		b.Run(dialect.name, func(b *testing.B) {
+			db, store := openGormStore(b, dialect.open(b))
+			measureDeletion(b, store, 1_000_000, insertGorm(db))
+		})
+	}
+}
+
+// BenchmarkGormLogins measures the first and the last 1,000 of 100,000 logins of one user
+// with a limit of one session. It measures once: run it with -benchtime 1x.
+func BenchmarkGormLogins(b *testing.B) {
+	for _, dialect := range gormDialects {
+		b.Run(dialect.name, func(b *testing.B) {
+			db, store := openGormStore(b, dialect.open(b))
+			const logins, measured = 100_000, 1_000
+			var took []time.Duration
+			for i := range logins {
+				r := deletionRecord("user", gormEpoch.Add(time.Duration(i)*time.Millisecond), 7*24*time.Hour)
+				start := time.Now()
+				if _, err := store.Create(b.Context(), r, 1); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(start))
+			}
+			report(b, "first", took[:measured])
+			report(b, "last", took[logins-measured:])
+			var left int64
+			if err := db.Table("refresh_tokens").Count(&left).Error; err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(left), "records")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
 
 var gormEpoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -86,6 +86,44 @@ func BenchmarkRedisMemory(b *testing.B) {
 	}
 }
 
+// BenchmarkRedisLogins measures a login at limit 1 of a user who has logged in that many
+// times before.
+func BenchmarkRedisLogins(b *testing.B) {
+	redisServer := server.Redis(b, "--appendonly", "no")
+	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr(), ContextTimeoutEnabled: true})
+	defer client.Close()
+	s, err := redisstore.New(client, redisstore.Options{})
+	redisNoError(b, err)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	users := 0
+	login := func(user string) {
+		now = now.Add(time.Millisecond)
+		_, err := s.Create(b.Context(), redisSession(user, now), 1)
+		redisNoError(b, err)
+	}
+	for _, before := range []int{0, 1, 1_000, 100_000} {
+		b.Run(fmt.Sprintf("before=%d", before), func(b *testing.B) {
+			user := fmt.Sprint("user with ", before)
+			for range before {
+				login(user)
+			}
+			b.ResetTimer()
+			for range b.N {
+				if before <= 1 { // or it would soon have many
+					b.StopTimer()
+					users++
+					user = fmt.Sprint("user ", users)
+					for range before {
+						login(user)
+					}
+					b.StartTimer()
+				}
+				login(user)
+			}
+		})
+	}
+}
+
 func redisUsed(b *testing.B, client *redis.Client) (bytes int64) {
 	info, err := client.Info(b.Context(), "memory").Result()
 	redisNoError(b, err)
@@ -103,19 +141,24 @@ func redisSessions(b *testing.B, s core.RefreshStore, n int) []core.Exchange {
 	var sessions []core.Exchange
 	for i := range n {
 		user := fmt.Sprintf("user-%06d", i)
-		t := core.Record{
-			ID: core.NewRecordID(user), UserID: user, AccessRef: core.Ref(random(16)),
-			Device: strings.Repeat("d", 120), Data: random(60),
-			IssuedAt: now, ExchangedAt: now, ExpiresAt: now.Add(7 * 24 * time.Hour),
-		}
-		redisNoError(b, s.Create(b.Context(), t, 1))
+		r := redisSession(user, now)
+		_, err := s.Create(b.Context(), r, 1)
+		redisNoError(b, err)
 		if i%(n/1000) == 0 {
 			sessions = append(sessions, core.Exchange{
-				ID: t.ID, From: t.AccessRef, To: core.Ref{1}, At: now, ExpiresAt: t.ExpiresAt,
+				ID: r.ID, From: r.AccessRef, To: core.Ref{1}, At: now, ExpiresAt: r.ExpiresAt,
 			})
 		}
 	}
 	return sessions
+}
+
+func redisSession(user string, at time.Time) core.Record {
+	return core.Record{
+		ID: core.NewRecordID(user), UserID: user, AccessRef: core.Ref(random(16)),
+		Device: strings.Repeat("d", 120), Data: random(60),
+		IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(7 * 24 * time.Hour),
+	}
 }
 
 // redisValues stores values as long as a record, each its own key.

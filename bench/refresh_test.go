@@ -48,7 +48,6 @@ func benchmarkRefresh(b *testing.B, tokens core.TokenSigner, idle time.Duration,
 		AccessTokenDuration:  time.Second,
 		RefreshTokenDuration: 100 * 365 * 24 * time.Hour,
 		IdleTimeout:          idle,
-		Grace:                -1,
 		Clock:                func() time.Time { return now },
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // boltFile is a store in a file, and what its test needs to know of it.
 type boltFile struct {
-	core.RefreshStore
+	*boltstore.Store
 	db   *bbolt.DB
 	path string
 }
@@ -58,6 +58,11 @@ func TestBolt(t *testing.T) {
 				t.Fatal(err)
 			}
 			return dump
+		},
+		Break: func(t *testing.T, s core.RefreshStore) {
+			if err := s.(*boltFile).db.Close(); err != nil {
+				t.Fatal(err)
+			}
 		},
 		Crash:   crashingChild("bolt", func(t *testing.T) string { return t.TempDir() }),
 		Crashes: *crashes,

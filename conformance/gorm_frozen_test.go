@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -32,7 +31,7 @@ func (d gormDialect) frozen(t *testing.T, dsn, user string) {
 		})
 	}))
 	var login sync.WaitGroup
-	login.Go(func() { _ = s.Create(context.Background(), loginOf(user, noon), 1) })
+	login.Go(func() { _, _ = s.Create(context.Background(), loginOf(user, noon), 1) })
 	t.Cleanup(func() {
 		close(goes)
 		login.Wait()
@@ -40,33 +39,36 @@ func (d gormDialect) frozen(t *testing.T, dsn, user string) {
 	<-stands
 }
 
-// TestGormPostgreSQLFrozenLoginStopsNobodyElse has DeleteExpired wait for a login
-// whose process stands still: others must not wait behind it.
-func TestGormPostgreSQLFrozenLoginStopsNobodyElse(t *testing.T) {
-	d := gormPostgreSQL(t, server.PostgreSQL(t))
-	dsn := d.create(t)
-	db, s := d.reopened(t, dsn, &gorm.Config{})
-	login := loginOf("bob", noon)
-	must(t, s.Create(t.Context(), login, 1))
-	d.frozen(t, dsn, "ann")
+// TestGormFrozenLoginStopsNobodyElse has a login stand still in its transaction.
+func TestGormFrozenLoginStopsNobodyElse(t *testing.T) {
+	for name, d := range map[string]gormDialect{
+		"PostgreSQL": gormPostgreSQL(t, server.PostgreSQL(t)),
+		"MariaDB":    gormMariaDB(server.MariaDB(t)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dsn := d.create(t)
+			_, s := d.reopened(t, dsn, &gorm.Config{})
+			expired := loginOf("bob", noon.Add(-24*time.Hour))
+			created(t, s, expired, 1)
+			login := loginOf("bob", noon)
+			created(t, s, login, 0)
+			d.frozen(t, dsn, "ann")
 
-	ctx, cancel := context.WithTimeout(t.Context(), guard)
-	defer cancel()
-	var deleting sync.WaitGroup
-	defer deleting.Wait()
-	deleting.Go(func() { _, _ = s.DeleteExpired(ctx, noon, 10) })
-	for waiting := 0; waiting == 0; {
-		must(t, ctx.Err())
-		must(t, db.Raw("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").Scan(&waiting).Error)
-	}
-	if _, err := s.Exchange(ctx, exchangeOf(login)); err != nil {
-		t.Error("Exchange:", err)
-	}
-	if err := s.Create(ctx, loginOf("bob", noon), 1); err != nil {
-		t.Error("Create:", err)
-	}
-	if _, err := s.RevokeUser(ctx, "bob", noon); err != nil {
-		t.Error("RevokeUser:", err)
+			ctx, cancel := context.WithTimeout(t.Context(), guard)
+			defer cancel()
+			if n, err := s.DeleteExpired(ctx, noon, 10); n != 1 || err != nil {
+				t.Errorf("DeleteExpired: %d, %v; want 1", n, err)
+			}
+			if _, err := s.Exchange(ctx, exchangeOf(login)); err != nil {
+				t.Error("Exchange:", err)
+			}
+			if _, err := s.Create(ctx, loginOf("bob", noon), 1); err != nil {
+				t.Error("Create:", err)
+			}
+			if _, err := s.Revoke(ctx, core.Revocation{UserID: "bob", At: noon}); err != nil {
+				t.Error("Revoke:", err)
+			}
+		})
 	}
 }
 
@@ -79,16 +81,19 @@ func TestGormCommitOnAStalledNetworkEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			proxy := server.NewProxy(t, d.server.Addr())
 			db, s := d.reopened(t, strings.Replace(d.create(t), d.server.Addr(), proxy.Addr(), 1), &gorm.Config{})
+			created(t, s, loginOf("ann", noon), 0)
 			ctx, cancel := context.WithCancel(t.Context())
-			n := 0
-			must(t, db.Callback().Raw().After("*").Register("stall", func(*gorm.DB) {
-				if n++; n == 2 { // the lock and the INSERT
+			must(t, db.Callback().Raw().After("*").Register("stall", func(tx *gorm.DB) {
+				if strings.Contains(tx.Statement.SQL.String(), "SET revoked_at") { // the last statement
 					proxy.Set(storetest.Stalled)
 					time.AfterFunc(50*time.Millisecond, cancel) // when it commits
 				}
 			}))
 			ended := make(chan error, 1)
-			go func() { ended <- s.Create(ctx, loginOf("ann", noon), 0) }()
+			go func() {
+				_, err := s.Create(ctx, loginOf("ann", noon), 1)
+				ended <- err
+			}()
 			select {
 			case err := <-ended:
 				if err == nil {
@@ -100,64 +105,42 @@ func TestGormCommitOnAStalledNetworkEnds(t *testing.T) {
 				<-ended
 			}
 			proxy.Set(storetest.Mended)
-			must(t, s.Create(t.Context(), loginOf("bob", noon), 1))
+			created(t, s, loginOf("bob", noon), 1)
 		})
 	}
 }
 
-// TestGormMariaDBDeleteExpiredLeavesLiveRecordsAlone deletes half the table while
-// another transaction has locked a record that has not expired.
-func TestGormMariaDBDeleteExpiredLeavesLiveRecordsAlone(t *testing.T) {
-	db, s := gormMariaDB(server.MariaDB(t)).opened(t, &gorm.Config{})
-	live := ""
-	for i := range 300 {
-		login := loginOf(fmt.Sprint("user ", i), noon)
-		if i%2 == 0 {
-			login.ExpiresAt = noon.Add(time.Minute)
-		} else {
-			login.ExpiresAt = noon.Add(time.Hour + time.Duration(i)*time.Second)
-			live = login.ID
-		}
-		must(t, s.Create(t.Context(), login, 0))
-	}
-	tx := db.Begin()
-	defer tx.Rollback()
-	must(t, tx.Exec("SELECT id FROM refresh_tokens WHERE id = ? FOR UPDATE", live).Error)
-	ctx, cancel := context.WithTimeout(t.Context(), guard)
-	defer cancel()
-	if n, err := s.DeleteExpired(ctx, noon.Add(10*time.Minute), 1000); n != 150 || err != nil {
-		t.Errorf("DeleteExpired: %d, %v; want 150", n, err)
-	}
-}
-
-// TestGormWriteThatHasNoConnectionInTimeChangesNothing frees the only connection a
-// while after the caller's context was over.
-func TestGormWriteThatHasNoConnectionInTimeChangesNothing(t *testing.T) {
+// TestGormDeleteExpiredWaitsForNobody deletes half the table while another transaction has
+// locked a live record, and on PostgreSQL an expired one too.
+func TestGormDeleteExpiredWaitsForNobody(t *testing.T) {
 	for name, d := range map[string]gormDialect{
 		"PostgreSQL": gormPostgreSQL(t, server.PostgreSQL(t)),
 		"MariaDB":    gormMariaDB(server.MariaDB(t)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, s := d.opened(t, &gorm.Config{})
-			login := loginOf("ann", noon)
-			must(t, s.Create(t.Context(), login, 1))
-			_ = s.Revoke(t.Context(), core.NewRecordID("bob"), noon) // prepares it
-			connections(t, db).SetMaxOpenConns(1)
-			only, err := connections(t, db).Conn(t.Context())
-			must(t, err)
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(20*time.Millisecond, func() {
-				cancel()
-				time.AfterFunc(200*time.Millisecond, func() { _ = only.Close() })
+			var expired, live string
+			fillGorm(t, db, 300, func(i int) core.Record {
+				login := loginOf(fmt.Sprint("user ", i), noon)
+				if i%2 == 0 {
+					login.ExpiresAt = noon.Add(time.Minute)
+					expired = login.ID
+				} else {
+					live = login.ID
+				}
+				return login
 			})
-			if err := s.Revoke(ctx, login.ID, noon); !errors.Is(err, context.Canceled) {
-				t.Errorf("Revoke: %v, want the context's error", err)
+			locked, want := []string{live}, 150
+			if name == "PostgreSQL" {
+				locked, want = append(locked, expired), want-1
 			}
-			if got, err := s.Get(t.Context(), login.ID); err != nil || !got.RevokedAt.IsZero() {
-				t.Errorf("Get: %+v, %v; want it unrevoked", got, err)
-			}
-			if _, err := s.Exchange(t.Context(), exchangeOf(login)); err != nil {
-				t.Error("Exchange:", err)
+			tx := db.Begin()
+			defer tx.Rollback()
+			must(t, tx.Exec("SELECT id FROM refresh_tokens WHERE id IN ? FOR UPDATE", locked).Error)
+			ctx, cancel := context.WithTimeout(t.Context(), guard)
+			defer cancel()
+			if n, err := s.DeleteExpired(ctx, noon.Add(10*time.Minute), 1000); n != want || err != nil {
+				t.Errorf("DeleteExpired: %d, %v; want %d", n, err, want)
 			}
 		})
 	}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tokenauth/tokenauth/core"
 	gormstore "github.com/tokenauth/tokenauth/store/gorm"
+	"github.com/tokenauth/tokenauth/storetest/server"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -31,6 +31,28 @@ func TestGormNewRefusesDatabases(t *testing.T) {
 	} {
 		if s, err := gormstore.New(db, gormstore.Options{}); err == nil || s != nil || !strings.HasPrefix(err.Error(), "gormstore: new: ") {
 			t.Errorf("%s: %v, %v; want an error", name, s, err)
+		}
+	}
+}
+
+// TestGormNewRefusesSettings has connections with a setting under which a statement would not do
+// what the store expects.
+func TestGormNewRefusesSettings(t *testing.T) {
+	for parameter, d := range map[string]gormDialect{
+		"bytea_output=escape": gormPostgreSQL(t, server.PostgreSQL(t)),
+		"autocommit=0&completion_type=1&sql_safe_updates=1&sql_select_limit=5&tx_isolation='READ-UNCOMMITTED'": gormMariaDB(server.MariaDB(t)),
+	} {
+		for single := range strings.SplitSeq(parameter, "&") {
+			t.Run(single, func(t *testing.T) {
+				db, err := gorm.Open(d.dialector(withParameter(d.create(t), single)), &gorm.Config{Logger: logger.Discard})
+				must(t, err)
+				t.Cleanup(func() { _ = connections(t, db).Close() })
+				name, _, _ := strings.Cut(single, "=")
+				_, err = gormstore.New(db, gormstore.Options{})
+				if err == nil || !strings.HasPrefix(err.Error(), "gormstore: new: the setting "+name) {
+					t.Errorf("New: %v, want an error that names the setting", err)
+				}
+			})
 		}
 	}
 }
@@ -65,23 +87,7 @@ func TestGormTableNames(t *testing.T) {
 		}
 		if err == nil {
 			must(t, s.Migrate(t.Context()))
-			must(t, s.Create(t.Context(), loginOf("ann", noon), 1))
-		}
-	}
-}
-
-func TestGormTooLongRecords(t *testing.T) {
-	_, s := gormSQLite("").opened(t, &gorm.Config{})
-	for name, change := range map[string]func(*core.Record){
-		"id":      func(r *core.Record) { r.ID += "a" },
-		"user id": func(r *core.Record) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
-		"device":  func(r *core.Record) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
-		"data":    func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
-	} {
-		login := loginOf("ann", noon)
-		change(&login)
-		if err := s.Create(t.Context(), login, 1); err == nil {
-			t.Errorf("%s: created", name)
+			created(t, s, loginOf("ann", noon), 1)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func TestGormReadsFromThePrimary(t *testing.T) {
 		t.Fatal("the replica has the table")
 	}
 	login := loginOf("ann", noon)
-	must(t, s.Create(t.Context(), login, 1))
+	created(t, s, login, 1)
 	if _, err := s.Get(t.Context(), login.ID); err != nil {
 		t.Error(err)
 	}

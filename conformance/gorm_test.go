@@ -93,6 +93,12 @@ func (d gormDialect) harness() storetest.Harness {
 			return child.Start(t, d.child, stores[s].dsn)
 		},
 		Dump: func(t *testing.T, s core.RefreshStore) []byte { return d.dump(t, stores[s].dsn, stores[s].db) },
+		Break: func(t *testing.T, s core.RefreshStore) {
+			t.Helper()
+			if err := connections(t, stores[s].db).Close(); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 	if d.server == nil {
 		h.Crash = crashingChild(d.child, d.create)

@@ -18,20 +18,21 @@ func TestRedisPermissions(t *testing.T) {
 	rules := []any{
 		"acl", "setuser", "app", "on", ">secret", "~tokenauth:*",
 		"+hello", "+client", // go-redis
-		"+evalsha", "+eval", "+hget", "+hset", "+hdel", "+hexists", "+hgetall", "+hrandfield", "+pttl", "+pexpire",
+		"+evalsha", "+eval", "+hget", "+hmget", "+hset", "+hdel", "+hexists", "+hkeys", "+hlen", "+hrandfield", "+pttl", "+pexpire",
 		"+wait",
+		"+scan", "+hscan", "+info",
 	}
 	noError(t, admin.Do(t.Context(), rules...).Err())
 	client := redis.NewClient(&redis.Options{Addr: primary.Addr(), Username: "app", Password: "secret"})
 	s := openRedis(t, client, redisstore.Options{})
 	known := session("ann", epoch, day)
 	for range 3 {
-		noError(t, s.Create(t.Context(), known, 0)) // with records to look at
+		noError(t, create(t.Context(), s, known, 0)) // with records to look at
 		_, err := s.Exchange(t.Context(), refresh(known, epoch))
 		noError(t, err)
 		known = session("ann", epoch, day)
 	}
-	noError(t, s.Create(t.Context(), known, 1))
+	noError(t, create(t.Context(), s, known, 1))
 	// The second time there are dead records to delete.
 	for range 2 {
 		for method, err := range everyMethod(t, s, known) {
@@ -40,11 +41,11 @@ func TestRedisPermissions(t *testing.T) {
 			}
 		}
 		known = session("ann", epoch.Add(100*day), day)
-		noError(t, s.Create(t.Context(), known, 1))
+		noError(t, create(t.Context(), s, known, 1))
 	}
 	waiting, err := redisstore.New(client, redisstore.Options{WaitReplicas: 1, WaitTimeout: 1e6})
 	noError(t, err)
-	err = waiting.Create(t.Context(), session("ann", epoch, day), 1)
+	err = create(t.Context(), waiting, session("ann", epoch, day), 1)
 	if mustFail(t, "Create", err); redis.HasErrorPrefix(err, "NOPERM") {
 		t.Errorf("Create: %v", err)
 	}

@@ -27,11 +27,16 @@ func TestRedisCluster(t *testing.T) {
 	}
 	t.Run("Resharding", func(t *testing.T) {
 		done := make(chan struct{})
-		var moving sync.WaitGroup
-		defer moving.Wait()
+		var resharding sync.WaitGroup
+		defer resharding.Wait()
 		defer close(done)
-		moving.Go(func() { reshard(t, cluster, done) })
-		storetest.Run(t, redisBackend{connect: connect, servers: cluster.Nodes()}.harness())
+		var moving sync.RWMutex
+		resharding.Go(func() { reshard(t, cluster, &moving, done) })
+		storetest.Run(t, redisBackend{connect: connect, servers: cluster.Nodes(), still: func(iteration func()) {
+			moving.RLock()
+			defer moving.RUnlock()
+			iteration()
+		}}.harness())
 	})
 	for _, wait := range []int{0, 1} {
 		t.Run(fmt.Sprintf("LostAnswers/wait=%d", wait), func(t *testing.T) {
@@ -49,16 +54,17 @@ func TestRedisCluster(t *testing.T) {
 	t.Run("ScriptFlush", func(t *testing.T) {
 		client := connect(nil).(*redis.ClusterClient)
 		s := openRedis(t, client, redisstore.Options{Prefix: "flush:"})
-		noError(t, s.Create(t.Context(), session("ann", epoch, day), 1))
+		noError(t, create(t.Context(), s, session("ann", epoch, day), 1))
 		noError(t, client.ScriptFlush(t.Context()).Err())
-		noError(t, s.Create(t.Context(), session("ann", epoch, day), 1))
+		noError(t, create(t.Context(), s, session("ann", epoch, day), 1))
 	})
+	t.Run("Records", func(t *testing.T) { clusterRecords(t, cluster, connect(nil)) })
 	t.Run("FailOver", func(t *testing.T) { clusterFailOver(t, cluster, connect(nil)) })
 }
 
 // reshard moves the slots of those users whom storetest likes best from one master
-// to the next until done is closed.
-func reshard(t *testing.T, cluster *server.RedisClusterServers, done <-chan struct{}) {
+// to the next until done is closed. It holds the lock while a slot moves.
+func reshard(t *testing.T, cluster *server.RedisClusterServers, moving sync.Locker, done <-chan struct{}) {
 	node := redis.NewClient(&redis.Options{Addr: cluster.Addrs()[0]})
 	defer node.Close()
 	var slots []int
@@ -77,7 +83,9 @@ func reshard(t *testing.T, cluster *server.RedisClusterServers, done <-chan stru
 			case <-done:
 				return
 			case <-time.After(50 * time.Millisecond): // or nodes would not hear of one move before the next
+				moving.Lock()
 				cluster.MoveSlots(slot, slot, masters[i%len(masters)])
+				moving.Unlock()
 			}
 		}
 	}
@@ -89,7 +97,7 @@ func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.
 	ctx, known, fresh := t.Context(), session("ann", epoch, day), session("ann", epoch, day)
 	prefix := fmt.Sprint("redirected ", wait, ":")
 	s := openRedis(t, client, redisstore.Options{Prefix: prefix, WaitReplicas: wait})
-	noError(t, s.Create(ctx, known, 0)) // from now on the client knows who has the slot
+	noError(t, create(ctx, s, known, 0)) // from now on the client knows who has the slot
 	slot := int(client.ClusterKeySlot(ctx, prefix+"{"+core.UserShard("ann")+"}").Val())
 	nodes := map[int]*redis.Client{}
 	for _, i := range cluster.Masters() {
@@ -113,7 +121,7 @@ func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.
 	noError(t, nodes[to].Do(ctx, "cluster", "setslot", slot, "importing", nodeID(t, nodes[from])).Err())
 	noError(t, nodes[from].Do(ctx, "cluster", "setslot", slot, "migrating", nodeID(t, nodes[to])).Err())
 	noError(t, nodes[from].Del(ctx, prefix+"{"+core.UserShard("ann")+"}").Err())
-	noError(t, s.Create(ctx, fresh, 0))
+	noError(t, create(ctx, s, fresh, 0))
 	if _, err := s.Get(ctx, fresh.ID); err != nil {
 		t.Errorf("Get of a record created while its slot was on its way: %v", err)
 	}
@@ -125,8 +133,8 @@ func redirected(t *testing.T, cluster *server.RedisClusterServers, client redis.
 	if err != nil || got.Generation != 1 {
 		t.Errorf("Exchange after the slot has moved: generation %d, %v", got.Generation, err)
 	}
-	if n, err := s.RevokeUser(ctx, "ann", epoch); n != 1 || err != nil {
-		t.Errorf("RevokeUser after the slot has moved: %d, %v, want 1", n, err)
+	if n, err := revokeUser(ctx, s, "ann", epoch); n != 1 || err != nil {
+		t.Errorf("Revoke after the slot has moved: %d, %v, want 1", n, err)
 	}
 }
 
@@ -155,11 +163,11 @@ func survives(t *testing.T, s core.RefreshStore, happen, then func()) {
 	var records []core.Record
 	for i := range 100 {
 		record := session(fmt.Sprint("user ", i), epoch, day)
-		noError(t, s.Create(ctx, record, 1))
+		noError(t, create(ctx, s, record, 1))
 		record, err := s.Exchange(ctx, refresh(record, epoch.Add(time.Minute)))
 		noError(t, err)
 		if i%2 == 0 {
-			noError(t, s.Revoke(ctx, record.ID, epoch.Add(time.Hour)))
+			noError(t, revoke(ctx, s, record.ID, epoch.Add(time.Hour)))
 			record.RevokedAt = epoch.Add(time.Hour)
 		}
 		records = append(records, record)
@@ -180,7 +188,7 @@ func worksAgain(t *testing.T, s core.RefreshStore) {
 	deadline := time.Now().Add(time.Minute)
 	for i := 0; i < 50; {
 		user := fmt.Sprint("new user ", i)
-		err := s.Create(t.Context(), session(user, epoch, day), 1)
+		err := create(t.Context(), s, session(user, epoch, day), 1)
 		switch {
 		case err == nil:
 			i++

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -30,17 +31,17 @@ func TestRedisLostAnswers(t *testing.T) {
 func lostAnswers(t *testing.T, s core.RefreshStore, loser *answerLoser) {
 	ctx := t.Context()
 	record := session("ann", epoch, day)
-	noError(t, s.Create(ctx, record, 1)) // the server knows the scripts, and a connection is open
+	noError(t, create(ctx, s, record, 1)) // the server knows the scripts, and a connection is open
 	_, err := s.Exchange(ctx, refresh(record, epoch))
 	noError(t, err)
-	_, err = s.RevokeUser(ctx, "bob", epoch)
+	_, err = revokeUser(ctx, s, "bob", epoch)
 	noError(t, err)
 
 	t.Run("Create", func(t *testing.T) {
 		login := session("ann", epoch.Add(time.Hour), day)
 		loser.lose.Store(true)
-		mustFail(t, "Create", s.Create(ctx, login, 1))
-		if err := s.Create(ctx, login, 1); !errors.Is(err, core.ErrExists) {
+		mustFail(t, "Create", create(ctx, s, login, 1))
+		if err := create(ctx, s, login, 1); !errors.Is(err, core.ErrExists) {
 			t.Errorf("Create again: %v, want ErrExists", err)
 		}
 		record = login
@@ -54,12 +55,12 @@ func lostAnswers(t *testing.T, s core.RefreshStore, loser *answerLoser) {
 			t.Errorf("Exchange again: generation %d, %v, want 1, ErrConflict", got.Generation, err)
 		}
 	})
-	t.Run("RevokeUser", func(t *testing.T) {
+	t.Run("Revoke", func(t *testing.T) {
 		loser.lose.Store(true)
-		_, err := s.RevokeUser(ctx, "ann", epoch.Add(3*time.Hour))
-		mustFail(t, "RevokeUser", err)
-		if n, err := s.RevokeUser(ctx, "ann", epoch.Add(3*time.Hour)); n != 0 || err != nil {
-			t.Errorf("RevokeUser again: %d, %v, want 0", n, err)
+		_, err := revokeUser(ctx, s, "ann", epoch.Add(3*time.Hour))
+		mustFail(t, "Revoke of a user", err)
+		if n, err := revokeUser(ctx, s, "ann", epoch.Add(3*time.Hour)); n != 0 || err != nil {
+			t.Errorf("Revoke again: %d records, %v, want 0", n, err)
 		}
 	})
 	t.Run("Get", func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestRedisDeadlines(t *testing.T) {
 				Addr: proxy.Addr(), ContextTimeoutEnabled: minds, ReadTimeout: time.Hour,
 			}), redisstore.Options{Prefix: name})
 			known := session("ann", epoch, day)
-			noError(t, s.Create(t.Context(), known, 1))
+			noError(t, create(t.Context(), s, known, 1))
 			proxy.Set(storetest.Stalled)
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
@@ -139,11 +140,30 @@ func TestRedisFailures(t *testing.T) {
 			fails(t, s, known)
 		}
 	})
-	t.Run("a record under no id", func(t *testing.T) {
+	t.Run("another format of a list", func(t *testing.T) {
+		client := redis.NewClient(&redis.Options{Addr: addr})
+		s := openRedis(t, client, redisstore.Options{Prefix: "list:"})
+		for _, list := range []string{"=", "+"} {
+			for _, value := range []string{"", "\x01cut", "\x02"} {
+				user := fmt.Sprintf("user of %s%x", list, value)
+				known := session(user, epoch, day)
+				noError(t, create(t.Context(), s, known, 1))
+				noError(t, client.HSet(t.Context(), "list:{"+core.UserShard(user)+"}", list+user, value).Err())
+				mustFail(t, "Create", create(t.Context(), s, session(user, epoch, day), 1))
+				mustFail(t, "Revoke of a record", revoke(t.Context(), s, known.ID, epoch))
+				_, err := revokeUser(t.Context(), s, user, epoch)
+				mustFail(t, "Revoke of a user", err)
+				if got, err := s.Get(t.Context(), known.ID); err != nil || !got.RevokedAt.IsZero() {
+					t.Errorf("after revocations that failed: revoked at %v, %v", got.RevokedAt, err)
+				}
+			}
+		}
+	})
+	t.Run("a record under no ID", func(t *testing.T) {
 		client := redis.NewClient(&redis.Options{Addr: addr})
 		s := openRedis(t, client, redisstore.Options{Prefix: "field:"})
 		known, key := session("ann", epoch, day), "field:{"+core.UserShard("ann")+"}"
-		noError(t, s.Create(t.Context(), known, 0))
+		noError(t, create(t.Context(), s, known, 0))
 		value, err := client.HGet(t.Context(), key, known.ID[8:]).Result()
 		noError(t, err)
 		noError(t, client.HSet(t.Context(), key, "no id\n", value).Err())
@@ -157,7 +177,7 @@ func TestRedisFailures(t *testing.T) {
 		host, port, _ := net.SplitHostPort(addr)
 		replica := server.Redis(t, "--replicaof", host+" "+port)
 		s := openRedis(t, redis.NewClient(&redis.Options{Addr: replica.Addr()}), redisstore.Options{Prefix: "replica:"})
-		mustFail(t, "Create", s.Create(t.Context(), session("ann", epoch, day), 1))
+		mustFail(t, "Create", create(t.Context(), s, session("ann", epoch, day), 1))
 	})
 	t.Run("no memory", func(t *testing.T) {
 		full := server.Redis(t, "--maxmemory", "2mb")
@@ -166,7 +186,7 @@ func TestRedisFailures(t *testing.T) {
 		for {
 			record := session("ann", epoch, day)
 			record.Data = make([]byte, core.MaxDataBytes)
-			if err := s.Create(t.Context(), record, 0); err != nil {
+			if err := create(t.Context(), s, record, 0); err != nil {
 				mustFail(t, "Create", err)
 				break
 			}
@@ -175,9 +195,9 @@ func TestRedisFailures(t *testing.T) {
 		if _, err := s.Get(t.Context(), last.ID); err != nil {
 			t.Errorf("Get of the last record that was acknowledged: %v", err)
 		}
-		mustFail(t, "Revoke", s.Revoke(t.Context(), last.ID, epoch))
-		_, err := s.RevokeUser(t.Context(), "ann", epoch)
-		mustFail(t, "RevokeUser", err)
+		mustFail(t, "Revoke", revoke(t.Context(), s, last.ID, epoch))
+		_, err := revokeUser(t.Context(), s, "ann", epoch)
+		mustFail(t, "Revoke of a user", err)
 		if got, err := s.Get(t.Context(), last.ID); err != nil || !got.RevokedAt.IsZero() {
 			t.Errorf("after revocations that failed: revoked at %v, %v", got.RevokedAt, err)
 		}
@@ -190,7 +210,7 @@ func TestRedisFailures(t *testing.T) {
 }
 
 // fails wants every method to fail as the store's failure, which names the store.
-func fails(t *testing.T, s core.RefreshStore, known core.Record) {
+func fails(t *testing.T, s *redisstore.Store, known core.Record) {
 	t.Helper()
 	for method, err := range everyMethod(t, s, known) {
 		mustFail(t, method, err)
@@ -205,7 +225,7 @@ func TestRedisScriptFlush(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: redisServer.Addr()})
 	s := openRedis(t, client, redisstore.Options{})
 	known := session("ann", epoch, day)
-	noError(t, s.Create(t.Context(), known, 1))
+	noError(t, create(t.Context(), s, known, 1))
 	for range 2 {
 		noError(t, client.ScriptFlush(t.Context()).Err())
 		if _, err := s.Exchange(t.Context(), refresh(known, epoch)); err != nil {

@@ -20,7 +20,7 @@ func scaledOut(t *testing.T, cluster *server.RedisClusterServers, client redis.U
 	ctx, known, fresh := t.Context(), session("ann", epoch, day), session("ann", epoch, day)
 	prefix := fmt.Sprint("scaled out ", wait, ":")
 	s := openRedis(t, client, redisstore.Options{Prefix: prefix, WaitReplicas: wait})
-	noError(t, s.Create(ctx, known, 0)) // from now on the client knows who has the slot
+	noError(t, create(ctx, s, known, 0)) // from now on the client knows who has the slot
 	key := prefix + "{" + core.UserShard("ann") + "}"
 	slot := client.ClusterKeySlot(ctx, key).Val()
 	owner := redis.NewClient(&redis.Options{Addr: ownerOf(t, cluster, key)})
@@ -32,14 +32,14 @@ func scaledOut(t *testing.T, cluster *server.RedisClusterServers, client redis.U
 	defer func() { noError(t, owner.Do(ctx, "cluster", "setslot", slot, "stable").Err()) }()
 	noError(t, owner.Del(ctx, key).Err())
 
-	noError(t, s.Create(ctx, fresh, 0))
+	noError(t, create(ctx, s, fresh, 0))
 	_, err := s.Exchange(ctx, refresh(fresh, epoch))
 	noError(t, err)
 	if got, err := s.Get(ctx, fresh.ID); err != nil || got.Generation != 1 {
 		t.Errorf("Get of a record at the new master: generation %d, %v", got.Generation, err)
 	}
-	if n, err := s.RevokeUser(ctx, "ann", epoch); n != 1 || err != nil {
-		t.Errorf("RevokeUser at the new master: %d, %v, want 1", n, err)
+	if n, err := revokeUser(ctx, s, "ann", epoch); n != 1 || err != nil {
+		t.Errorf("Revoke at the new master: %d, %v, want 1", n, err)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -61,14 +63,27 @@ type redisBackend struct {
 
 	// peer opens a store of that prefix in another process; nil: a peer is another client.
 	peer func(t *testing.T, prefix string) core.RefreshStore
+
+	// still runs an iteration while no slot moves; nil: none does.
+	still func(iteration func())
 }
 
 // harness returns what storetest needs. Every store has a prefix of its own.
 func (b redisBackend) harness() storetest.Harness {
 	prefixes := map[core.RefreshStore]string{}
+	clients := map[core.RefreshStore]redis.UniversalClient{}
+	sizes := map[core.RefreshStore]map[string]int64{} // of the servers' files when the store was opened
 	open := func(t *testing.T, prefix string) core.RefreshStore {
-		s := openRedis(t, b.connect(nil), redisstore.Options{Prefix: prefix, WaitReplicas: b.wait})
-		prefixes[s] = prefix
+		client := b.connect(nil)
+		s := core.RefreshStore(openRedis(t, client, redisstore.Options{Prefix: prefix, WaitReplicas: b.wait}))
+		if b.still != nil {
+			s = &stillStore{s.(*redisstore.Store), b.still}
+		}
+		prefixes[s], clients[s] = prefix, client
+		if b.files {
+			sizes[s] = map[string]int64{}
+			b.eachFile(t, func(path string, size int64) { sizes[s][path] = size })
+		}
 		return s
 	}
 	newPrefix := func() string { return core.NewRecordID("") + ":" }
@@ -81,15 +96,23 @@ func (b redisBackend) harness() storetest.Harness {
 			return open(t, prefixes[s])
 		},
 		Dump: func(t *testing.T, s core.RefreshStore) []byte {
-			if b.files {
-				return allFiles(t, b.servers)
+			if !b.files {
+				return b.allKeys(t, prefixes[s])
 			}
-			return b.allKeys(t, prefixes[s])
+			// The append-only files hold every change as it came, uncompressed.
+			var all []byte
+			b.eachFile(t, func(path string, size int64) {
+				content, err := os.ReadFile(path)
+				noError(t, err)
+				all = append(all, content[min(size, sizes[s][path]):]...)
+			})
+			return all
 		},
 		Disconnect: func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
 			dial, network := b.proxies(t)
 			return openRedis(t, b.connect(dial), redisstore.Options{Prefix: newPrefix(), WaitReplicas: b.wait}), network
 		},
+		Break:     func(t *testing.T, s core.RefreshStore) { noError(t, clients[s].Close()) },
 		Crashes:   *crashes,
 		NativeTTL: true,
 	}
@@ -109,6 +132,18 @@ func (b redisBackend) harness() storetest.Harness {
 		}
 	}
 	return h
+}
+
+// stillStore iterates while no slot moves: a slot that moves ends an iteration.
+type stillStore struct {
+	*redisstore.Store
+	still func(iteration func())
+}
+
+func (s *stillStore) Records(ctx context.Context) iter.Seq2[core.Record, error] {
+	return func(yield func(core.Record, error) bool) {
+		s.still(func() { s.Store.Records(ctx)(yield) })
+	}
 }
 
 // proxies puts a proxy before each server and returns what connects to the servers
@@ -158,21 +193,19 @@ func (b redisBackend) allKeys(t *testing.T, prefix string) []byte {
 	return all
 }
 
-// allFiles returns the bytes of all files of the servers: the append-only files
-// hold every change as it came, uncompressed.
-func allFiles(t *testing.T, servers []*server.RedisServer) []byte {
+// eachFile calls visit with the path and the size of each file of the servers.
+func (b redisBackend) eachFile(t *testing.T, visit func(path string, size int64)) {
 	t.Helper()
-	var all []byte
-	for _, s := range servers {
-		files := os.DirFS(s.Dir())
-		noError(t, fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+	for _, s := range b.servers {
+		noError(t, filepath.WalkDir(s.Dir(), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
 			}
-			content, err := fs.ReadFile(files, path)
-			all = append(all, content...)
+			info, err := entry.Info()
+			if err == nil {
+				visit(path, info.Size())
+			}
 			return err
 		}))
 	}
-	return all
 }

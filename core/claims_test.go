@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"strings"
@@ -87,7 +88,6 @@ func TestRefreshClaimsThatFailChangeNothing(t *testing.T) {
 	for name, fail := range map[string]func() (map[string]any, error){
 		"an error":         func() (map[string]any, error) { return nil, broken },
 		"too large":        func() (map[string]any, error) { return map[string]any{"x": strings.Repeat("x", 5000)}, nil },
-		"beyond a cookie":  func() (map[string]any, error) { return map[string]any{"x": strings.Repeat("x", 3500)}, nil },
 		"a reserved claim": func() (map[string]any, error) { return map[string]any{"sid": "x"}, nil },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -192,9 +192,7 @@ func TestASignerThatFailsHidesNoVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	stale := w.login("ada")
-	w.expire()
-	w.refresh(stale)
-	w.expire()
+	w.outdate(stale)
 	w.tokens.signErr = errors.New("no key")
 	w.refused(ended, core.ErrInvalidRefreshToken)
 	w.refused(stale, core.ErrCompromised)
@@ -222,7 +220,7 @@ func TestTheRecordsClaimsCount(t *testing.T) {
 	}
 }
 
-// Computing claims may take longer than Grace: the window begins when they are there.
+// Computing claims may take longer than Grace, which begins when they are there.
 func TestSlowRefreshClaimsLeaveTheWindowOpen(t *testing.T) {
 	var w *world
 	slow := 11 * time.Second
@@ -244,10 +242,11 @@ func TestSlowRefreshClaimsLeaveTheWindowOpen(t *testing.T) {
 	w.refused(next, core.ErrInvalidRefreshToken)
 }
 
-// The window is open for whoever arrives in it, however long the claims then take.
+// Grace counts from the arrival of a request, however long the claims then take.
 func TestSlowRefreshClaimsMakeNoCompromise(t *testing.T) {
 	meanwhile := func() {}
 	w := newWorld(t, func(c *core.Config) {
+		c.Grace = 10 * time.Second
 		c.RefreshClaims = func(_ context.Context, _ string, login map[string]any) (map[string]any, error) {
 			f := meanwhile
 			meanwhile = func() {}
@@ -280,7 +279,7 @@ func TestARetryWhoseClaimsDoNotFitChangesNothing(t *testing.T) {
 	b.copy().post("/refresh", nil).want(t, 204, "")
 	size = 3500
 	a := b.post("/refresh", nil)
-	a.want(t, 503, "claims_unavailable")
+	a.want(t, 500, "invalid_claims")
 	a.keepsCookies(t)
 	size = 10
 	b.post("/refresh", nil).want(t, 204, "")
@@ -333,7 +332,7 @@ func (l *longTokens) Verify(text string) (core.Claims, error) {
 	return l.testTokens.Verify(text)
 }
 
-// Of claims that just fitted no token can be made under a longer key: that moves nothing
+// Claims that just fitted make no token that fits under a longer key: that moves nothing
 // either.
 func TestTokensThatOutgrowTheirCookieAreNoTheft(t *testing.T) {
 	store, c := newStore(), newClock()
@@ -344,21 +343,102 @@ func TestTokensThatOutgrowTheirCookieAreNoTheft(t *testing.T) {
 	}
 	var pair core.Tokens
 	for n := 4000; pair.RefreshToken == ""; n-- { // the longest claim that fits
-		pair, err = s.Login(t.Context(), "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", n)}})
+		opts := core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", n)}}
+		pair, err = s.SetTokenCookies(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), "ada", opts)
 		if err != nil && !errors.Is(err, core.ErrInvalidLogin) {
 			t.Fatal(err)
 		}
 	}
+	refresh := func() *httptest.ResponseRecorder {
+		return serve(s.RefreshAccessToken(nil), withCookies("POST", pair))
+	}
 	tokens.suffix = "~" + strings.Repeat("s", 300) // RS256 in the place of HS256
 	c.Advance(time.Minute)
 	for range 2 {
-		if _, err := s.Refresh(t.Context(), pair.RefreshToken, ""); !errors.Is(err, core.ErrClaims) {
-			t.Errorf("Refresh = %v, want ErrClaims", err)
+		if rec := refresh(); rec.Code != 500 || len(rec.Header()["Set-Cookie"]) > 0 || rec.Header().Get("Retry-After") != "" {
+			t.Errorf("a refresh is %d %s", rec.Code, rec.Body)
 		}
 		c.Advance(11 * time.Second)
 	}
-	tokens.suffix = ""
 	if _, err := s.Refresh(t.Context(), pair.RefreshToken, ""); err != nil {
-		t.Errorf("Refresh with the shorter key again = %v", err)
+		t.Errorf("Refresh of a client without cookies = %v", err)
 	}
+	tokens.suffix = ""
+	if rec := refresh(); rec.Code != 204 {
+		t.Errorf("a refresh with the shorter key again is %d %s", rec.Code, rec.Body)
+	}
+}
+
+// No access token is made that Verify refuses for its length.
+func TestTokensBeyondWhatIsVerified(t *testing.T) {
+	c := newClock()
+	tokens := &longTokens{testTokens: &testTokens{key: []byte("signing")}}
+	s, err := core.New(newStore(), tokens, core.Config{Secret: secret, Clock: c.Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := s.Login(t.Context(), "ada", core.LoginOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens.suffix = "~" + strings.Repeat("s", 8192)
+	c.Advance(time.Minute)
+	if _, err := s.Login(t.Context(), "bob", core.LoginOptions{}); !errors.Is(err, core.ErrInvalidLogin) {
+		t.Errorf("Login = %v", err)
+	}
+	if _, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken); !errors.Is(err, core.ErrClaims) {
+		t.Errorf("Refresh = %v", err)
+	}
+	tokens.suffix = "~" + strings.Repeat("s", 8192-1-len(pair.AccessToken))
+	next, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Verify(t.Context(), next.AccessToken); err != nil {
+		t.Errorf("Verify of a token of %d bytes = %v", len(next.AccessToken), err)
+	}
+}
+
+// A user who was banned has the session ended: no outage, no alarm, nothing to try again.
+func TestADeniedRefreshEndsTheSession(t *testing.T) {
+	banned := false
+	config := func(c *core.Config) {
+		c.MaxSessions = -1
+		c.RefreshClaims = func(_ context.Context, userID string, login map[string]any) (map[string]any, error) {
+			if banned && userID == "ada" {
+				return nil, fmt.Errorf("%s is banned: %w", userID, core.ErrDenied)
+			}
+			return login, nil
+		}
+	}
+	w := newWorld(t, config)
+	pair, elsewhere, bobs := w.login("ada"), w.login("ada"), w.login("bob")
+	w.expire()
+	banned = true
+	rec := serve(w.RefreshAccessToken(nil), withCookies("POST", pair))
+	if rec.Code != 401 || !strings.Contains(rec.Body.String(), `"invalid_refresh_token"`) || rec.Header().Get("Retry-After") != "" {
+		t.Errorf("the refresh is %d %s", rec.Code, rec.Body)
+	}
+	if e := w.events.last["revocation"]; w.events.count("revocation") != 1 || e.SessionID != pair.Claims.SessionID || e.Reason != core.ReasonDenied {
+		t.Errorf("the hook was told %+v", e)
+	}
+	if w.events.count("compromise") != 0 || w.log.Len() != 0 {
+		t.Errorf("an alarm was raised: %s", w.log)
+	}
+	w.refused(elsewhere, core.ErrDenied)
+	w.refused(pair, core.ErrInvalidRefreshToken)
+	w.refresh(bobs)
+	if n := w.live("ada"); n != 0 {
+		t.Errorf("%d sessions are live", n)
+	}
+
+	w = newWorld(t, config)
+	banned = false
+	pair = w.login("ada")
+	w.expire()
+	banned = true
+	w.store.fail(errBroken, "Revoke")
+	w.refused(pair, core.ErrStoreUnavailable)
+	w.store.mend()
+	w.refused(pair, core.ErrDenied)
 }

@@ -9,9 +9,8 @@ import (
 const (
 	// cleanupStep is how many records one call of the store deletes.
 	cleanupStep = 500
-	// cleanupMargin keeps expired records a little longer, and no less than Grace,
-	// for servers whose clocks are behind, and for answers that depend on how long
-	// ago a session ended.
+	// cleanupMargin keeps expired records a little longer, for servers whose clocks
+	// are behind, and because a refusal depends on how long ago a session ended.
 	cleanupMargin = time.Minute
 )
 
@@ -38,7 +37,7 @@ func (s *Schema) RunCleanup(ctx context.Context, every time.Duration) error {
 
 func (s *Schema) cleanup(ctx context.Context) {
 	for ctx.Err() == nil {
-		n, err := s.store.DeleteExpired(ctx, s.now().Add(-max(cleanupMargin, s.cfg.Grace)), cleanupStep)
+		n, err := s.store.DeleteExpired(ctx, s.now().Add(-cleanupMargin), cleanupStep)
 		if err != nil {
 			s.logFailure(ctx, "tokenauth: store unavailable", "doing", "delete expired sessions", "err", err)
 			return

@@ -16,8 +16,7 @@ import (
 func stolen(t *testing.T, change func(*core.Config)) (w *world, stale, owners core.Tokens) {
 	w = newWorld(t, change)
 	stale = w.login("ada")
-	w.expire()
-	owners = w.refresh(stale)
+	owners = w.outdate(stale)
 	w.clock.Advance(10 * time.Second)
 	return w, stale, owners
 }
@@ -43,6 +42,9 @@ func TestAStaleCopyEndsTheUsersSessions(t *testing.T) {
 	if e.UserID != "ada" || e.SessionID != stale.Claims.SessionID || e.Sessions != 2 || !errors.Is(e.Err, core.ErrCompromised) {
 		t.Errorf("the hook was told %+v", e)
 	}
+	if n, r := w.events.count("revocation"), w.events.last["revocation"]; n != 2 || r.Reason != core.ReasonCompromised || r.UserID != "ada" {
+		t.Errorf("the ends of %d sessions were told, the last as %+v", n, r)
+	}
 	if !strings.Contains(w.log.String(), "compromised") {
 		t.Error("nothing was logged")
 	}
@@ -53,6 +55,8 @@ func TestAThiefWhoRefreshesFirstIsCaughtByTheOwner(t *testing.T) {
 	owners := w.login("ada")
 	w.expire()
 	thiefs := w.refresh(owners)
+	w.expire()
+	thiefs = w.refresh(thiefs)
 	w.expire()
 	w.refused(owners, core.ErrCompromised)
 	w.refused(thiefs, core.ErrInvalidRefreshToken)
@@ -119,7 +123,7 @@ func TestARevocationOutlivesTheRequestThatCausedIt(t *testing.T) {
 	w, stale, owners := stolen(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.store.before = func(method string) error {
-		if method == "RevokeUser" {
+		if method == "Revoke" {
 			cancel()
 		}
 		return nil
@@ -133,7 +137,7 @@ func TestARevocationOutlivesTheRequestThatCausedIt(t *testing.T) {
 func TestAFailedRevocationIsDetectedAgain(t *testing.T) {
 	w, stale, owners := stolen(t, nil)
 	broken := errors.New("broken")
-	w.store.fail(broken, "RevokeUser")
+	w.store.fail(broken, "Revoke")
 	w.refused(stale, core.ErrStoreUnavailable)
 	w.refused(stale, core.ErrStoreUnavailable)
 	if n := w.events.count("compromise"); n != 0 {
@@ -169,7 +173,7 @@ func TestManyDetectionsTellOnce(t *testing.T) {
 func TestTheSlowerOfTwoDetectionsTellsNoCompromise(t *testing.T) {
 	w, stale, _ := stolen(t, nil)
 	w.store.before = func(method string) error {
-		if method == "RevokeUser" {
+		if method == "Revoke" {
 			w.store.mend()
 			w.refused(stale, core.ErrCompromised)
 		}
@@ -187,7 +191,7 @@ func TestACompromiseSeenByAClockThatIsBehind(t *testing.T) {
 	stale := ahead.login("ada")
 	ahead.expire()
 	ahead.refresh(stale)
-	behind := newWorldOn(t, store, newClock(), nil)
+	behind := newWorldOn(t, store, newClock(), func(c *core.Config) { c.Grace = 10 * time.Second })
 	stale.AccessToken = ""
 	// Behind by an hour, it takes the exchange for one of just now.
 	behind.refresh(stale)
@@ -199,7 +203,9 @@ func TestACompromiseSeenByAClockThatIsBehind(t *testing.T) {
 }
 
 func TestCompromisedOnlyLooks(t *testing.T) {
-	w, stale, owners := stolen(t, nil)
+	w, stale, behind := stolen(t, nil)
+	w.expire()
+	owners := w.refresh(behind)
 	for _, test := range []struct {
 		name            string
 		refresh, access string
@@ -211,6 +217,7 @@ func TestCompromisedOnlyLooks(t *testing.T) {
 		{"current with an older access token", owners.RefreshToken, stale.AccessToken, false, nil},
 		{"current with junk", owners.RefreshToken, "junk", false, core.ErrInvalidAccessToken},
 		{"current with another's", owners.RefreshToken, w.login("bob").AccessToken, false, core.ErrInvalidAccessToken},
+		{"one exchange behind", behind.RefreshToken, behind.AccessToken, false, nil},
 		{"stale", stale.RefreshToken, "", true, nil},
 		{"stale with its access token", stale.RefreshToken, stale.AccessToken, true, nil},
 		{"stale with junk", stale.RefreshToken, "junk", true, nil},
@@ -225,7 +232,7 @@ func TestCompromisedOnlyLooks(t *testing.T) {
 	if _, err := w.VerifyRefreshToken(w.ctx, stale.RefreshToken); !errors.Is(err, core.ErrCompromised) {
 		t.Errorf("VerifyRefreshToken of a stale copy = %v", err)
 	}
-	if len(w.events.seen) != 3 || w.live("ada") != 1 {
+	if len(w.events.seen) != 5 || w.live("ada") != 1 {
 		t.Errorf("looking told hooks (%v) or ended the session", w.events.seen)
 	}
 
@@ -269,5 +276,21 @@ func TestACompromiseEndsWhatIsAboutToExpire(t *testing.T) {
 	}
 	if e := w.events.last["compromise"]; e.Sessions != 2 {
 		t.Errorf("told of the end of %d sessions, want 2", e.Sessions)
+	}
+}
+
+func TestACompromiseEndsTheOneSessionWhereThatIsConfigured(t *testing.T) {
+	w := newWorld(t, func(c *core.Config) { c.MaxSessions, c.CompromiseEnds = -1, core.OneSession })
+	stale, elsewhere := w.login("ada"), w.login("ada")
+	owners := w.outdate(stale)
+	w.refused(stale, core.ErrCompromised)
+	w.expire()
+	w.refused(owners, core.ErrInvalidRefreshToken)
+	w.refresh(elsewhere)
+	if c, r := w.events.last["compromise"], w.events.last["revocation"]; c.Sessions != 1 || r.SessionID != stale.Claims.SessionID {
+		t.Errorf("the hooks were told %+v and %+v", c, r)
+	}
+	if c, r := w.events.count("compromise"), w.events.count("revocation"); c != 1 || r != 1 {
+		t.Errorf("%d compromises and %d revocations were told", c, r)
 	}
 }

@@ -8,22 +8,29 @@ import (
 	"time"
 )
 
-// maxLeeway is the "few minutes" that RFC 7519 §4.1.4 grants.
-const maxLeeway = 5 * time.Minute
+// CompromiseReach says which sessions a compromise ends.
+type CompromiseReach int
 
-// Config says how a [Schema] or a [Verifier] behaves. The zero value of every
-// field but Secret is its default. New and NewVerifier copy what they need of it.
-// It prints as "core.Config{redacted}", because it holds secrets; but fmt can't ask
-// an unexported field of another struct how to print itself, so don't print those.
+const (
+	// UserSessions ends all sessions of the user.
+	UserSessions CompromiseReach = iota
+	// OneSession ends the session of the compromised token alone.
+	OneSession
+)
+
+// Config says how a [Schema] behaves. The zero value of every field but Secret is its
+// default. New copies what it needs of it. It prints as "core.Config{redacted}",
+// because it holds secrets. But fmt cannot ask an unexported field of another struct how
+// to print itself, so do not print those.
 type Config struct {
 	// Secret is the key material of the refresh tokens: at least 32 bytes
 	// from a cryptographic random source, the same on every server; NewSecret makes
 	// one. It is not the key that signs access tokens. Required by New.
 	Secret []byte
-	// PreviousSecrets verify refresh tokens and never make one, so that Secret
-	// can be rotated without logging anybody out: put the new secret into
-	// every server's PreviousSecrets first, then make it Secret and the old one
-	// previous, and drop that after a RefreshTokenDuration. Default: none.
+	// PreviousSecrets verify refresh tokens and never make one. To rotate Secret without
+	// logging anybody out, put the new secret into every server's PreviousSecrets
+	// first. Then make it Secret and the old one previous. Drop the old one after a
+	// RefreshTokenDuration. Default: none.
 	PreviousSecrets [][]byte
 
 	// AccessTokenDuration is how long an access token is valid, in whole
@@ -32,61 +39,78 @@ type Config struct {
 	// RefreshTokenDuration is the time from a login to the end of its session,
 	// which no refresh moves; that end is a whole second. Default: 7 days.
 	RefreshTokenDuration time.Duration
-	// IdleTimeout ends a session that has not been refreshed for so long. It is
-	// longer than AccessTokenDuration. Default: none.
+	// IdleTimeout ends a session that has not been refreshed for so long. It must be
+	// longer than AccessTokenDuration. A retry does not count. Default: none.
 	IdleTimeout time.Duration
-	// MaxSessions is how many sessions of a user can be live; a login beyond it
+	// MaxSessions is how many sessions of a user can be live. A login beyond it
 	// ends the oldest. Negative: no limit. Default: 1, a login ends the
-	// user's other sessions.
+	// user's other sessions. If a browser sends one login twice, as by a double click,
+	// the second ends the first, whose response may come last. So make the page send it
+	// once.
 	MaxSessions int
-	// Grace is how long after an exchange the refresh token that it replaced still
-	// gets the same pair again: for a second browser tab, or a retry after a lost
-	// response. The same pair is the same refresh token, and an access token of the
-	// same reference, iat and exp; its text can differ where signatures are random
-	// (ECDSA, RSA-PSS), and its claims where RefreshClaims is set. Later the token is
-	// compromised. Choose it longer than a failover of the store takes, and than a
-	// request can take, by more than the servers' clocks differ: between two servers
-	// the window is so much shorter. Negative: none. Default: 10 seconds.
+	// Grace limits retries. A refresh token that is one exchange behind is a
+	// retry: it gets the pair that its session has now. So a lost response, a
+	// closed page or a second tab never logs anyone out. Default: 0, a token is a
+	// retry until the next exchange, however long that takes.
 	//
-	// New wants AccessTokenDuration − RefreshBefore to be at least one second longer
-	// than Grace, so that by one clock two exchanges never fall into one window.
+	// A positive Grace limits that to the time since the exchange. A thief is then
+	// detected sooner. But a client that loses a response and comes back later is
+	// taken for a thief. Choose it longer than a request or a failover of the store can
+	// take, and than clocks differ. Negative: there are no retries, and every lost
+	// response looks like theft.
 	Grace time.Duration
+	// CompromiseEnds says which sessions a compromised refresh token ends. With
+	// OneSession the thief of one device's tokens, and a client that has lost its
+	// tokens, end that session alone. Default: UserSessions.
+	CompromiseEnds CompromiseReach
 	// RefreshBefore is how long before its expiry an access token can be
 	// refreshed, but for the last one of its session, which no refresh could
-	// prolong. Default: 0, a refresh before that is ErrAccessTokenNotExpired.
+	// prolong. It must be at least a second shorter than AccessTokenDuration.
+	// It allows for servers whose clocks differ: choose it longer than they do.
+	// Negative: none. Default: 10 seconds, or a sixth of AccessTokenDuration if
+	// that is shorter.
 	RefreshBefore time.Duration
 	// Leeway is how long after its expiry an access token is still accepted by
 	// Verify and TokenRequired, for clocks that differ; at most 5 minutes.
-	// A refresh takes no notice of it. Default: 0.
+	// A refresh does not look at it. Default: 0.
 	Leeway time.Duration
 
-	// RefreshClaims computes the application's claims anew at each refresh,
+	// RefreshClaims computes the application's claims at each refresh,
 	// from the user's id and the claims given at login (numbers are
 	// json.Number); roles may have changed. It costs one more call of the store.
 	// It is called when everything else allows the refresh and nothing has
-	// changed yet: where it fails, or returns what an access token can't
-	// carry, the refresh is ErrClaims and the session is as it was. A retry
-	// calls it again. It is called by many goroutines at once. To put out a user
-	// who may no longer log in, call Schema.RevokeUser and return an error.
-	// Default: the claims given at login are kept.
+	// changed yet. A retry calls it again. It is called by many goroutines at once.
+	//
+	// If it returns an error that matches ErrDenied, the session ends. After any other
+	// error the refresh is ErrClaims, and the session is as it was. Claims that an
+	// access token cannot carry are ErrInvalidClaims. Default: the claims given at
+	// login are kept.
 	RefreshClaims func(ctx context.Context, userID string, login map[string]any) (map[string]any, error)
 
 	// VerifiedCache is how many verified access tokens are remembered until
 	// they expire, so that the next request with the same token costs no
 	// signature check. It pays for EdDSA, ECDSA and RSA, hardly for HMAC, whose check
-	// costs about as much as the look-up. It knows nothing of keys: tokens of one that is
-	// taken out go on until they expire, so where a key was stolen make the schema
-	// anew. Default: 0, none.
+	// costs about as much as the look-up. The cache is not cleared when keys change: if a key was
+	// stolen, make a new schema. Default: 0, none.
 	VerifiedCache int
 
+	// StoreTimeout is the deadline of every call of the store, within that of its
+	// request, so that a store that hangs holds up nobody for longer. Negative: none.
+	// Default: 5 seconds.
+	StoreTimeout time.Duration
+
+	// Accept says where access tokens are taken from. Choose CookiesOnly if a proxy or
+	// another issuer adds an Authorization header of its own. Default:
+	// HeaderThenCookies.
+	Accept Accept
 	// Cookies says how the cookies look. Default: see [Cookies].
 	Cookies Cookies
 	// TrustedOrigins are other origins ("https://app.example.com") whose
-	// pages may refresh and log out. What else such a page needs is the
-	// application's: CORS headers, cookies with SameSite None where it is of
-	// another site, and the same origins in an [http.CrossOriginProtection] that
-	// stands around these handlers, which would refuse the request before they
-	// see it. Default: none, only the server's own.
+	// pages may log in, refresh, log out and open WebSockets. Such a page also needs CORS headers, and cookies
+	// with SameSite None if it is of another site. An [http.CrossOriginProtection]
+	// around these handlers must trust the same origins. If a proxy changes the Host header
+	// and browsers use plain HTTP, list the server's own origin too. Default: none, only the
+	// server's own.
 	TrustedOrigins []string
 	// ErrorHandler writes the status and the body of a refused request, whose
 	// headers (WWW-Authenticate, Retry-After, Allow, Cache-Control,
@@ -104,20 +128,20 @@ type Config struct {
 	//	ERROR "tokenauth: claims unavailable"                               user, session, err
 	//
 	// sessions is a number, err an error, the others are strings; a login that fails
-	// has no session. The first record is there before the sessions have ended, the
-	// second says that they have. A request that its client has cancelled logs no
-	// failure, but for those of revocations, which go on. No record holds a token or
-	// a secret, but for what the errors of the store or of RefreshClaims might. For
-	// anything else see Hooks, and [Event.LogValue]. Default: slog.Default().
+	// has no session. The first record is written before the sessions have ended, the
+	// second afterwards. A request that its client has cancelled logs no failure,
+	// except of revocations, which go on. No record holds a token or a secret, unless an
+	// error of the store or of RefreshClaims does. For anything else see Hooks.
+	// Default: slog.Default().
 	Logger *slog.Logger
 	// Clock tells the time; all of it comes from here. It is called by many
 	// goroutines at once. Default: time.Now.
 	Clock func() time.Time
 }
 
-// withDefaults returns the config with every default filled in, or what is
-// wrong with it.
-func (c Config) withDefaults() (Config, error) {
+// withDefaults returns the config with its own defaults filled in. Those of the fields
+// that a Verifier has too are the Verifier's.
+func (c Config) withDefaults() Config {
 	if c.AccessTokenDuration == 0 {
 		c.AccessTokenDuration = 60 * time.Second
 	}
@@ -131,10 +155,16 @@ func (c Config) withDefaults() (Config, error) {
 		c.MaxSessions = 0 // no limit, in the words of RefreshStore.Create
 	}
 	switch {
-	case c.Grace == 0:
-		c.Grace = 10 * time.Second
-	case c.Grace < 0:
-		c.Grace = 0
+	case c.RefreshBefore == 0:
+		c.RefreshBefore = min(10*time.Second, c.AccessTokenDuration/6, c.AccessTokenDuration-time.Second)
+	case c.RefreshBefore < 0:
+		c.RefreshBefore = 0
+	}
+	switch {
+	case c.StoreTimeout == 0:
+		c.StoreTimeout = 5 * time.Second
+	case c.StoreTimeout < 0:
+		c.StoreTimeout = 0
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -142,25 +172,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	if c.ErrorHandler == nil {
-		c.ErrorHandler = func(w http.ResponseWriter, r *http.Request, e *Error) { e.ServeHTTP(w, r) }
-	}
-	var err error
-	if c.Cookies, err = c.Cookies.withDefaults(); err != nil {
-		return Config{}, err
-	}
-	switch {
-	case c.Leeway < 0 || c.Leeway > maxLeeway:
-		return Config{}, fmt.Errorf("Leeway is %v: it must be from 0 to %v", c.Leeway, maxLeeway)
-	case c.VerifiedCache < 0 || c.VerifiedCache > maxVerifiedCache:
-		return Config{}, fmt.Errorf("VerifiedCache is %d: it must be from 0 to %d", c.VerifiedCache, maxVerifiedCache)
-	}
-	return c, nil
+	return c
 }
 
-// checkSchema says what is wrong with the durations that only a schema reads. The
+// checkDurations returns an error that names the duration that cannot work. The
 // defaults are filled in.
-func (c Config) checkSchema() error {
+func (c Config) checkDurations() error {
 	switch {
 	case c.AccessTokenDuration < 0 || c.AccessTokenDuration%time.Second != 0:
 		return fmt.Errorf("AccessTokenDuration is %v: it must be a positive number of whole seconds", c.AccessTokenDuration)
@@ -168,12 +185,10 @@ func (c Config) checkSchema() error {
 		return fmt.Errorf("RefreshTokenDuration is %v: it must be longer than AccessTokenDuration, %v", c.RefreshTokenDuration, c.AccessTokenDuration)
 	case c.IdleTimeout != 0 && c.IdleTimeout <= c.AccessTokenDuration:
 		return fmt.Errorf("IdleTimeout is %v: it must be longer than AccessTokenDuration, %v", c.IdleTimeout, c.AccessTokenDuration)
-	case c.RefreshBefore < 0:
-		return fmt.Errorf("RefreshBefore is %v: it must not be negative", c.RefreshBefore)
-	case c.AccessTokenDuration-c.RefreshBefore-time.Second < c.Grace:
-		// The second more is what iat, in whole seconds, can lose.
-		return fmt.Errorf("Grace is %v: it must be at least a second shorter than AccessTokenDuration − RefreshBefore, %v − %v",
-			c.Grace, c.AccessTokenDuration, c.RefreshBefore)
+	case c.RefreshBefore > c.AccessTokenDuration-time.Second: // the second is what iat, in whole seconds, can lose
+		return fmt.Errorf("RefreshBefore is %v: it must be at least a second shorter than AccessTokenDuration, %v", c.RefreshBefore, c.AccessTokenDuration)
+	case c.CompromiseEnds != UserSessions && c.CompromiseEnds != OneSession:
+		return fmt.Errorf("CompromiseEnds is %d: it must be UserSessions or OneSession", c.CompromiseEnds)
 	}
 	return nil
 }

@@ -28,11 +28,9 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"negative refresh duration", func(c *core.Config) { c.RefreshTokenDuration = -1 }, "RefreshTokenDuration"},
 		{"idle timeout not longer than access duration", func(c *core.Config) { c.IdleTimeout = time.Minute }, "IdleTimeout"},
 		{"negative idle timeout", func(c *core.Config) { c.IdleTimeout = -1 }, "IdleTimeout"},
-		{"negative refresh before", func(c *core.Config) { c.RefreshBefore = -1 }, "RefreshBefore"},
-		{"grace as long as the access token", func(c *core.Config) { c.AccessTokenDuration = 10 * time.Second }, "Grace"},
-		{"grace into refresh before", func(c *core.Config) { c.RefreshBefore = 50 * time.Second }, "Grace"},
-		{"grace less than a second shorter", func(c *core.Config) { c.Grace = 59001 * time.Millisecond }, "Grace"},
-		{"grace beyond all numbers", func(c *core.Config) { c.Grace = math.MaxInt64 }, "Grace"},
+		{"refresh before a token of which a second is left", func(c *core.Config) { c.RefreshBefore = 59001 * time.Millisecond }, "RefreshBefore"},
+		{"refresh before longer than the access token", func(c *core.Config) { c.RefreshBefore = math.MaxInt64 }, "RefreshBefore"},
+		{"unknown reach of a compromise", func(c *core.Config) { c.CompromiseEnds = 2 }, "CompromiseEnds"},
 		{"negative leeway", func(c *core.Config) { c.Leeway = -1 }, "Leeway"},
 		{"long leeway", func(c *core.Config) { c.Leeway = 5*time.Minute + 1 }, "Leeway"},
 		{"negative cache", func(c *core.Config) { c.VerifiedCache = -1 }, "VerifiedCache"},
@@ -92,25 +90,25 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	if _, err := core.New(newStore(), nil, cfg); err == nil {
 		t.Error("New without access tokens: no error")
 	}
-	if _, err := core.NewVerifier(nil, cfg); err == nil {
+	if _, err := core.NewVerifier(nil, core.VerifierConfig{}); err == nil {
 		t.Error("NewVerifier without access tokens: no error")
 	}
-	if _, err := core.NewVerifier(&testTokens{}, core.Config{Leeway: -1}); err == nil {
+	if _, err := core.NewVerifier(&testTokens{}, core.VerifierConfig{Leeway: -1}); err == nil {
 		t.Error("NewVerifier with a negative leeway: no error")
 	}
 }
 
 func TestNewTakesWhatCanWork(t *testing.T) {
 	for name, change := range map[string]func(*core.Config){
-		"only a secret": func(*core.Config) {},
-		"shortest access token": func(c *core.Config) {
-			c.AccessTokenDuration, c.Grace = time.Second, -1
-		},
-		"longest grace":   func(c *core.Config) { c.Grace = 59 * time.Second },
-		"longest leeway":  func(c *core.Config) { c.Leeway = 5 * time.Minute },
-		"SameSite None":   func(c *core.Config) { c.Cookies.SameSite = http.SameSiteNoneMode },
-		"SameSite Strict": func(c *core.Config) { c.Cookies.SameSite = http.SameSiteStrictMode },
-		"__Host-":         func(c *core.Config) { c.Cookies.AccessTokenName, c.Cookies.RefreshTokenName = "__Host-a", "__Host-r" },
+		"only a secret":          func(*core.Config) {},
+		"shortest access token":  func(c *core.Config) { c.AccessTokenDuration = time.Second },
+		"longest grace":          func(c *core.Config) { c.Grace = math.MaxInt64 },
+		"no refresh before":      func(c *core.Config) { c.RefreshBefore = -1 },
+		"longest refresh before": func(c *core.Config) { c.RefreshBefore = 59 * time.Second },
+		"longest leeway":         func(c *core.Config) { c.Leeway = 5 * time.Minute },
+		"SameSite None":          func(c *core.Config) { c.Cookies.SameSite = http.SameSiteNoneMode },
+		"SameSite Strict":        func(c *core.Config) { c.Cookies.SameSite = http.SameSiteStrictMode },
+		"__Host-":                func(c *core.Config) { c.Cookies.AccessTokenName, c.Cookies.RefreshTokenName = "__Host-a", "__Host-r" },
 		"__Secure- with a domain and a path": func(c *core.Config) {
 			c.Cookies = core.Cookies{RefreshTokenName: "__Secure-r", Domain: "example.com", RefreshPath: "/token"}
 		},

@@ -34,11 +34,12 @@ func guesses(t testing.TB, genuine string) map[string]string {
 	return map[string]string{
 		"Unknown":     pair.RefreshToken,
 		"Version":     damaged(0),
-		"ID":          damaged(1),
-		"Deadline":    damaged(65),
-		"MACFirst":    damaged(66),
-		"MACLast":     damaged(97),
-		"AllTheSame":  base64.RawURLEncoding.EncodeToString(make([]byte, 98)),
+		"Flags":       damaged(1),
+		"ID":          damaged(2),
+		"Deadline":    damaged(66),
+		"MACFirst":    damaged(67),
+		"MACLast":     damaged(98),
+		"AllTheSame":  base64.RawURLEncoding.EncodeToString(make([]byte, 99)),
 		"OtherSecret": forgeries(t, 2)[1],
 	}
 }

@@ -1,8 +1,11 @@
 package core_test
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,13 +18,19 @@ import (
 func setCookies(t *testing.T, header http.Header) map[string]*http.Cookie {
 	t.Helper()
 	cookies := map[string]*http.Cookie{}
+	places := map[string]bool{}
 	for _, line := range header.Values("Set-Cookie") {
 		c, err := http.ParseSetCookie(line)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cookies[c.Name] != nil {
+		if before := cookies[c.Name]; before != nil && before.MaxAge != -1 {
 			t.Errorf("the cookie %s is set twice", c.Name)
+		}
+		if place := fmt.Sprint(c.Name, " ", c.Domain, " ", c.Path, " ", c.Partitioned); places[place] {
+			t.Errorf("the cookie %s is set twice", place)
+		} else {
+			places[place] = true
 		}
 		if len(line) > 4096 {
 			t.Errorf("the cookie %s is %d bytes long", c.Name, len(line))
@@ -91,7 +100,7 @@ func TestCookieAttributes(t *testing.T) {
 			}
 			week := 7 * 24 * 60 * 60
 			rec := httptest.NewRecorder()
-			if err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", nil); err != nil {
+			if _, err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			set := check(rec.Header(), week, false)
@@ -138,7 +147,7 @@ func TestNoCookieLivesLongerThanBrowsersAllow(t *testing.T) {
 		c.RefreshTokenDuration = 1000 * 24 * time.Hour
 	})
 	rec := httptest.NewRecorder()
-	if err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", nil); err != nil {
+	if _, err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range setCookies(t, rec.Header()) {
@@ -166,7 +175,7 @@ func TestACookieIsNeverLongerThanBrowsersAllow(t *testing.T) {
 	fits := func(n int) bool {
 		w := newWorld(t, nil)
 		rec := httptest.NewRecorder()
-		err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", map[string]any{"x": strings.Repeat("x", n)})
+		_, err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", n)}})
 		setCookies(t, rec.Header()) // fails the test where one is too long
 		return err == nil
 	}
@@ -179,5 +188,96 @@ func TestACookieIsNeverLongerThanBrowsersAllow(t *testing.T) {
 	}
 	if n < 1000 || fits(n+2) {
 		t.Errorf("claims of %d bytes fit, of %s do not", n, strconv.Itoa(n+2))
+	}
+}
+
+// A domain or a path that was configured later leaves old cookies of the same names in
+// browsers. Of two none is accepted, so a login and a logout delete those that can be known.
+func TestALoginAndALogoutDeleteTheVariantsOfTheirCookies(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		cookies core.Cookies
+		want    []string
+	}{
+		{"as they come", core.Cookies{}, nil},
+		{"__Host-", core.Cookies{Prefix: "__Host-"}, nil},
+		{"a domain", core.Cookies{Domain: "example.com", SessionName: "s"}, []string{
+			"access_token=; Path=/;", "refresh_token=; Path=/;", "s=; Path=/;",
+		}},
+		{"a path", core.Cookies{RefreshPath: "/auth/refresh"}, []string{"refresh_token=; Path=/;", "refresh_token=; Path=/auth;"}},
+		{"a domain and a path", core.Cookies{Domain: "example.com", RefreshPath: "/auth"}, []string{
+			"access_token=; Path=/;", "refresh_token=; Path=/;", "refresh_token=; Path=/; Domain=example.com;", "refresh_token=; Path=/auth;",
+		}},
+		{"partitioned", core.Cookies{Partitioned: true}, []string{"access_token=; Path=/;", "refresh_token=; Path=/;"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, func(c *core.Config) { c.Cookies = test.cookies })
+			login, logout := httptest.NewRecorder(), httptest.NewRecorder()
+			if _, err := w.SetTokenCookies(login, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.ClearTokenCookies(logout, httptest.NewRequest("POST", "/", nil)); err != nil {
+				t.Fatal(err)
+			}
+			for name, rec := range map[string]*httptest.ResponseRecorder{"login": login, "logout": logout} {
+				last := setCookies(t, rec.Header())
+				var deleted []string
+				for _, line := range rec.Header()["Set-Cookie"] {
+					c, err := http.ParseSetCookie(line)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if last[c.Name].String() != c.String() {
+						place, deletion, _ := strings.Cut(line, " Max-Age=0")
+						deleted = append(deleted, place)
+						if deletion != "; HttpOnly; Secure; SameSite=Lax" {
+							t.Errorf("%s: %s", name, line)
+						}
+					}
+				}
+				slices.Sort(deleted)
+				if !slices.Equal(deleted, test.want) {
+					t.Errorf("the %s deletes %q, want %q", name, deleted, test.want)
+				}
+			}
+		})
+	}
+}
+
+// A proxy as it comes has room for four kilobytes of headers. Both cookies share it.
+func TestTheCookiesOfAResponseFitTheBufferOfAProxy(t *testing.T) {
+	login := func(w *world, claim int) (*httptest.ResponseRecorder, error) {
+		rec := httptest.NewRecorder()
+		_, err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", claim)}})
+		return rec, err
+	}
+	for _, most := range []int{0, 2000, 6000} {
+		w := newWorld(t, func(c *core.Config) {
+			c.MaxSessions, c.Cookies = -1, core.Cookies{MaxBytes: most, SessionName: "session", Domain: "example.com"}
+		})
+		if most == 0 {
+			most = 3072
+		}
+		longest, refused := 0, false
+		for claim := 0; claim < 3000; claim += 7 {
+			rec, err := login(w, claim)
+			if refused = err != nil; refused {
+				if !errors.Is(err, core.ErrInvalidLogin) || len(rec.Header()) > 0 {
+					t.Errorf("MaxBytes %d: %v, %v", most, err, rec.Header())
+				}
+				break
+			}
+			n := 0
+			for _, line := range rec.Header()["Set-Cookie"] {
+				n += len("Set-Cookie: \r\n") + len(line)
+			}
+			longest = max(longest, n)
+		}
+		if !refused || longest > most || longest < most-600 && most != 6000 {
+			t.Errorf("MaxBytes %d: the longest response has %d bytes of cookies, or no login was refused", most, longest)
+		}
+	}
+	if _, err := core.New(newStore(), &testTokens{}, core.Config{Secret: secret, Cookies: core.Cookies{MaxBytes: 500}}); err == nil || !strings.Contains(err.Error(), "MaxBytes") {
+		t.Errorf("New with no room for an access token = %v", err)
 	}
 }

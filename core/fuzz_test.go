@@ -40,9 +40,13 @@ func FuzzRefreshToken(f *testing.F) {
 	w := newFuzzWorld(f)
 	w.store.total()
 	f.Fuzz(func(t *testing.T, text string, bytes []byte) {
-		sealed := make([]byte, 98)
-		copy(sealed, bytes)
-		for _, text := range []string{w.fill.Replace(text), base64.RawURLEncoding.EncodeToString(sealed)} {
+		texts := []string{w.fill.Replace(text)}
+		for _, length := range []int{99, 133} { // without and with a binding
+			sealed := make([]byte, length)
+			copy(sealed, bytes)
+			texts = append(texts, base64.RawURLEncoding.EncodeToString(sealed))
+		}
+		for _, text := range texts {
 			if !w.genuine[text] {
 				refusesForgery(t, w, text)
 			}

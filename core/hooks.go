@@ -1,59 +1,116 @@
 package core
 
-import "context"
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
 
-// Hooks are told what happens, for audit logs, alarms and metrics. Each is called
-// after the fact, by the goroutine of the call that it tells of and before that call
-// returns, so it should be quick and must not panic; many may run at once. A nil hook
-// is not called. ctx has the values of the context of the call, over HTTP of the request:
-// in it a caller, or a middleware around the schema's handlers, can hand over what an Event
-// does not have, such as the client's address. LogHooks writes an audit log, JoinHooks has
-// several told. What ends one way is told once: a login or a refresh that succeeds by its
-// own hook, one that fails by Rejection or Compromise. A login that is ErrInvalidLogin is a
-// mistake of the application's, and told by its error alone.
+// Event is what a hook is told. It holds no token and no secret. Fields that
+// do not apply, or are not known, are zero.
+type Event struct {
+	// At is the moment, by Config.Clock.
+	At time.Time
+	// UserID is the user.
+	UserID string
+	// SessionID is the ID of the session's record.
+	SessionID string
+	// Ref names the access token that was issued or, in Compromise and
+	// Rejection, the one that was presented or that the presented refresh token is
+	// mapped to.
+	Ref Ref
+	// Device is the session's device.
+	Device string
+	// Sessions is how many sessions a compromise ended.
+	Sessions int
+	// Reason is the cause, in Compromise, Revocation and Rejection.
+	Reason Reason
+	// Err is the error, in Compromise and Rejection: one of the package's errors,
+	// matched with errors.Is. Reason is its ReasonOf.
+	Err error
+}
+
+// LogValue implements [slog.LogValuer]. It returns a group with the keys at, user,
+// session, ref, device, sessions, reason and err, in that order, without those that are
+// zero. at is UTC. err is the text of Err, which can hold that of an error of the
+// store or of Config.RefreshClaims; what the schema adds holds no part of a token.
+// The user ID and the device are as users and clients chose them.
+func (e Event) LogValue() slog.Value {
+	attrs := make([]slog.Attr, 0, 8)
+	if !e.At.IsZero() {
+		attrs = append(attrs, slog.Time("at", e.At.UTC()))
+	}
+	if e.UserID != "" {
+		attrs = append(attrs, slog.String("user", e.UserID))
+	}
+	if e.SessionID != "" {
+		attrs = append(attrs, slog.String("session", e.SessionID))
+	}
+	if !e.Ref.IsZero() {
+		attrs = append(attrs, slog.String("ref", e.Ref.String()))
+	}
+	if e.Device != "" {
+		attrs = append(attrs, slog.String("device", e.Device))
+	}
+	if e.Sessions != 0 {
+		attrs = append(attrs, slog.Int("sessions", e.Sessions))
+	}
+	if e.Reason != "" {
+		attrs = append(attrs, slog.String("reason", string(e.Reason)))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("err", e.Err.Error()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// Hooks are told what happens, for audit logs, alarms and metrics. The zero value
+// tells nobody. LogHooks writes an audit log, and JoinHooks combines several hooks.
 //
-// Every hook gets At. What else an event has is said for each; a field that is not
-// named is zero.
+// A hook is called after the fact, by the goroutine of the call that it is about and
+// before that call returns. It should be quick and must not panic. Several calls may run
+// at once. ctx has the values of the context of the call, over HTTP of the request: a
+// middleware around the schema's handlers can add what an Event does not have, such as
+// the client's address.
+//
+// Each fact is told exactly once: every begin of a session by Login, every end before its
+// time by Revocation, every refresh by Refresh or Retry, every failed call by Rejection
+// or Compromise. A login that returns ErrInvalidLogin is a mistake of the
+// application, and no hook is told. Hooks cost no call of the store.
+//
+// Every event has At. The other fields are listed for each hook.
 type Hooks struct {
-	// Login: a session began. Its event has UserID, SessionID, Ref and Device.
+	// Login: a session began. The event has UserID, SessionID, Ref and Device.
 	Login func(ctx context.Context, e Event)
-	// Refresh: an exchange succeeded; a new pair was issued. Its event has UserID,
+	// Refresh: an exchange succeeded and a new pair was issued. The event has UserID,
 	// SessionID, Ref and Device.
 	Refresh func(ctx context.Context, e Event)
-	// Retry: a refresh was answered with the pair that its mapping has already: a
-	// repetition within Config.Grace, or a refresh token younger than that. Its event
-	// has UserID, SessionID, Ref and Device.
+	// Retry: a refresh was answered with the pair of the present mapping. The
+	// event has UserID, SessionID, Ref and Device.
 	Retry func(ctx context.Context, e Event)
-	// Compromise: a stale refresh token was presented, and ended the user's
-	// sessions. It is called once for each compromise, however often the token is
-	// presented, by the request that the store tells of their end. Where it
-	// tells nobody, because it failed or a logout came in between, Rejection
-	// and the log have it. Its event has UserID, SessionID, Ref, Device, Sessions and
-	// Err.
+	// Compromise: a stale refresh token was presented, and ended sessions. It is
+	// told once for each compromise, however often the token is presented. The
+	// sessions that ended are told to Revocation, too. If none ended, because
+	// the store failed or a logout came first, Rejection is told instead. The event
+	// has UserID, SessionID, Ref, Device, Sessions, Reason and Err.
 	Compromise func(ctx context.Context, e Event)
-	// Revocation: a logout, a login in the place of a session, or a call that ends
-	// sessions did so, and Event.Reason says which. Its event has Sessions and UserID.
-	// RevokeUser and RevokeUserOf tell of all sessions at once (which they are, Sessions
-	// says before); the others tell of each session, with SessionID and, where its record
-	// was read, Device. Where no access token tells whose session a logout or a login has
-	// ended, the record is read for it: one more call of the store, and if that fails the
-	// event has no UserID. For what a login ends because of Config.MaxSessions the store
-	// is asked before and after it, where there is such a limit; of two logins at once one
-	// may end the other's session untold.
+	// Revocation: a session ended before its time. Reason is ReasonLogout,
+	// ReasonLogin, ReasonMaxSessions, ReasonRevoked, ReasonDenied or ReasonCompromised. The event has
+	// UserID, SessionID, Device and Reason. A session that had expired already
+	// is not told.
 	Revocation func(ctx context.Context, e Event)
-	// Rejection: a token was refused, a request to refresh or to end sessions was, or
-	// the store could not answer. Err tells which: an access token that has expired or is
-	// missing is everyday. A presentation that Compromise tells of is not told
-	// here too; one whose sessions the store failed to end is, with an Err that matches
-	// ErrStoreUnavailable and ErrCompromised. Its event has Err and what is
-	// known of the session: nothing where the token is not genuine, SessionID and Ref
-	// from a genuine one, UserID from an access token that is genuine, and UserID and
-	// Device once its record was read.
-	// A failed RunCleanup is told to the log alone.
+	// Rejection: a call was refused, or the store could not answer. Err says
+	// why; an expired or missing access token is routine. If the store failed to end
+	// the sessions of a compromise, Err matches ErrStoreUnavailable and
+	// ErrCompromised. The event has Reason, Err, and what is known of the session: none
+	// of it where the token is not genuine; SessionID and Ref of a genuine token; UserID
+	// of a genuine access token; UserID and Device once the record was read. A failed
+	// RunCleanup is logged only.
 	Rejection func(ctx context.Context, e Event)
 }
 
-// JoinHooks returns hooks that tell all of those given, in that order, such as an
+// JoinHooks returns hooks that call all of those given, in that order, such as an
 // application's audit log and its metrics. A hook that none of them has stays nil.
 func JoinHooks(hooks ...Hooks) Hooks {
 	var joined Hooks
@@ -84,5 +141,52 @@ func join(first, second func(context.Context, Event)) func(context.Context, Even
 func call(ctx context.Context, hook func(context.Context, Event), e Event) {
 	if hook != nil {
 		hook(ctx, e)
+	}
+}
+
+// LogHooks returns hooks that write an audit log: a record for every event, with the keys
+// of [Event.LogValue] and one of these messages:
+//
+//	INFO  "tokenauth: login"
+//	INFO  "tokenauth: revocation"
+//	WARN  "tokenauth: compromise"
+//	INFO  "tokenauth: rejection"
+//	DEBUG "tokenauth: refresh"
+//	DEBUG "tokenauth: retry"
+//
+// A rejection is at the level DEBUG if it is routine: an access token that is missing,
+// has expired, or has not expired yet. If logger is nil, records go to the default logger
+// of package slog at the time of the event. See Config.Logger for what the schema logs
+// without hooks.
+func LogHooks(logger *slog.Logger) Hooks {
+	log := func(level slog.Level, message string) func(context.Context, Event) {
+		return func(ctx context.Context, e Event) { logEvent(ctx, logger, level, message, e) }
+	}
+	return Hooks{
+		Login:      log(slog.LevelInfo, "tokenauth: login"),
+		Refresh:    log(slog.LevelDebug, "tokenauth: refresh"),
+		Retry:      log(slog.LevelDebug, "tokenauth: retry"),
+		Compromise: log(slog.LevelWarn, "tokenauth: compromise"),
+		Revocation: log(slog.LevelInfo, "tokenauth: revocation"),
+		Rejection: func(ctx context.Context, e Event) {
+			level := slog.LevelInfo
+			if isRoutine(e.Err) {
+				level = slog.LevelDebug
+			}
+			logEvent(ctx, logger, level, "tokenauth: rejection", e)
+		},
+	}
+}
+
+func isRoutine(err error) bool {
+	return !isOurs(err) && (errors.Is(err, ErrMissingAccessToken) || errors.Is(err, ErrAccessTokenExpired) || errors.Is(err, ErrAccessTokenNotExpired))
+}
+
+func logEvent(ctx context.Context, logger *slog.Logger, level slog.Level, message string, e Event) {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	if logger.Enabled(ctx, level) {
+		logger.LogAttrs(ctx, level, message, e.LogValue().Group()...)
 	}
 }

@@ -90,13 +90,12 @@ func (a *audit) begin() core.Tokens {
 	return pair
 }
 
-// exchanged is begin and a refresh, some time ago: it returns the stale pair and the next.
-func (a *audit) exchanged() (stale, next core.Tokens) {
+// exchanged is begin and two refreshes. It returns the pair that is stale then.
+func (a *audit) exchanged() (stale core.Tokens) {
 	a.t.Helper()
 	stale = a.begin()
-	next = a.refresh(stale)
-	a.clock.Advance(10 * time.Second)
-	return stale, next
+	a.outdate(stale)
+	return stale
 }
 
 // request asks a handler with these cookies, where they are not empty.
@@ -141,7 +140,12 @@ const begun = "login user=ada session=s1 ref=r1 device=laptop"
 
 // Every outcome is told to one hook, once, with all that is known.
 func TestEveryOutcomeIsToldOnce(t *testing.T) {
-	const refreshed = "refresh user=ada session=s1 ref=r2 device=laptop"
+	const (
+		refreshed   = "refresh user=ada session=s1 ref=r2 device=laptop"
+		again       = "refresh user=ada session=s1 ref=r3 device=laptop"
+		compromised = "compromise user=ada session=s1 ref=r1 device=laptop sessions=1 reason=refresh_token_compromised"
+		endedByIt   = "revocation user=ada session=s1 device=laptop reason=refresh_token_compromised"
+	)
 	crossOrigin := []string{"Sec-Fetch-Site", "cross-site"}
 	for _, test := range []struct {
 		name   string
@@ -151,11 +155,11 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 	}{
 		{"a login", nil, func(a *audit) { a.begin() }, []string{begun}},
 		{"a login in the place of a session", nil, func(a *audit) { a.loginAgain(a.begin().RefreshToken) },
-			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=login", "login user=ada session=s2 ref=r2 device=phone"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop reason=login", "login user=ada session=s2 ref=r2 device=phone"}},
 		{"a login beyond the limit", func(c *core.Config) { c.MaxSessions = 1 }, func(a *audit) { a.begin(); a.loginAgain("") },
-			[]string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s1 device=laptop sessions=1 reason=max_sessions"}},
+			[]string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s1 device=laptop reason=max_sessions"}},
 		{"a login in the place of the one session", func(c *core.Config) { c.MaxSessions = 1 }, func(a *audit) { a.loginAgain(a.begin().RefreshToken) },
-			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=login", "login user=ada session=s2 ref=r2 device=phone"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop reason=login", "login user=ada session=s2 ref=r2 device=phone"}},
 		{"a login below the limit", func(c *core.Config) { c.MaxSessions = 2 }, func(a *audit) { a.begin(); a.loginAgain("") },
 			[]string{begun, "login user=ada session=s2 ref=r2 device=phone"}},
 		{"a login in the place of nothing", nil, func(a *audit) { a.loginAgain("junk") },
@@ -179,30 +183,30 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			[]string{begun, refreshed, "retry user=ada session=s1 ref=r2 device=laptop"}},
 		{"a young token's own pair again", nil, func(a *audit) { pair := a.refresh(a.begin()); a.Refresh(a.ctx, pair.RefreshToken, "") },
 			[]string{begun, refreshed, "retry user=ada session=s1 ref=r2 device=laptop"}},
-		{"a compromise", nil, func(a *audit) { stale, _ := a.exchanged(); a.refused(stale, core.ErrCompromised) },
-			[]string{begun, refreshed, "compromise user=ada session=s1 ref=r1 device=laptop sessions=1 reason=refresh_token_compromised"}},
+		{"a compromise", nil, func(a *audit) { stale := a.exchanged(); a.refused(stale, core.ErrCompromised) },
+			[]string{begun, refreshed, again, compromised, endedByIt}},
 		{"a compromise that is presented again", nil, func(a *audit) {
-			stale, _ := a.exchanged()
+			stale := a.exchanged()
 			a.refused(stale, core.ErrCompromised)
 			a.refused(stale, core.ErrInvalidRefreshToken)
-		}, []string{begun, refreshed, "compromise user=ada session=s1 ref=r1 device=laptop sessions=1 reason=refresh_token_compromised",
+		}, []string{begun, refreshed, again, compromised, endedByIt,
 			"rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
 		{"a compromise whose sessions the store failed to end", nil, func(a *audit) {
-			stale, _ := a.exchanged()
-			a.store.fail(errBroken, "RevokeUser")
+			stale := a.exchanged()
+			a.store.fail(errBroken, "Revoke")
 			a.refused(stale, core.ErrStoreUnavailable)
-		}, []string{begun, refreshed, "rejection user=ada session=s1 ref=r1 device=laptop reason=store_unavailable"}},
+		}, []string{begun, refreshed, again, "rejection user=ada session=s1 ref=r1 device=laptop reason=store_unavailable"}},
 		{"a compromise of sessions that have ended meanwhile", nil, func(a *audit) {
-			stale, _ := a.exchanged()
+			stale := a.exchanged()
 			a.store.before = func(method string) error {
-				if method == "RevokeUser" {
+				if method == "Revoke" {
 					a.store.mend()
 					a.Logout(a.ctx, stale.RefreshToken)
 				}
 				return nil
 			}
 			a.refused(stale, core.ErrCompromised)
-		}, []string{begun, refreshed, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout",
+		}, []string{begun, refreshed, again, "revocation user=ada session=s1 device=laptop reason=logout",
 			"rejection user=ada session=s1 ref=r1 device=laptop reason=refresh_token_compromised"}},
 
 		{"a forged refresh token", nil, func(a *audit) { a.Refresh(a.ctx, "junk", "") }, []string{"rejection reason=invalid_refresh_token"}},
@@ -246,7 +250,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			a.refused(pair, core.ErrClaims)
 		}, []string{begun, "rejection user=ada session=s1 ref=r1 device=laptop reason=claims_unavailable"}},
 
-		{"a logout", nil, func(a *audit) { a.Logout(a.ctx, a.begin().RefreshToken) }, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
+		{"a logout", nil, func(a *audit) { a.Logout(a.ctx, a.begin().RefreshToken) }, []string{begun, "revocation user=ada session=s1 device=laptop reason=logout"}},
 		{"a logout of a session that is not in the store", nil, func(a *audit) {
 			pair := a.begin()
 			a.store.restore(map[string]core.Record{})
@@ -264,26 +268,26 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			a.Logout(a.ctx, pair.RefreshToken)
 		}, []string{begun, "rejection session=s1 reason=store_unavailable"}},
 		{"the end of all sessions", nil, func(a *audit) { a.begin(); a.loginAgain(""); a.RevokeUser(a.ctx, "ada") },
-			[]string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada sessions=2 reason=revoked"}},
+			[]string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s2 device=phone reason=revoked", "revocation user=ada session=s1 device=laptop reason=revoked"}},
 		{"the end of no session", nil, func(a *audit) { a.RevokeUser(a.ctx, "ada") }, nil},
 		{"the end of all sessions that the store fails", nil, func(a *audit) { a.store.fail(errBroken); a.RevokeUser(a.ctx, "ada") },
 			[]string{"rejection user=ada reason=store_unavailable"}},
 		{"the end of all sessions by a token", nil, func(a *audit) { a.RevokeUserOf(a.ctx, a.begin().RefreshToken) },
-			[]string{begun, "revocation user=ada sessions=1 reason=revoked"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop reason=revoked"}},
 		{"the end of all sessions by a revoked token", nil, func(a *audit) {
 			pair := a.begin()
 			a.Logout(a.ctx, pair.RefreshToken)
 			a.RevokeUserOf(a.ctx, pair.RefreshToken)
-		}, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout", "rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop reason=logout", "rejection user=ada session=s1 ref=r1 device=laptop reason=invalid_refresh_token"}},
 		{"the end of all sessions by a forged token", nil, func(a *audit) { a.RevokeUserOf(a.ctx, "junk") },
 			[]string{"rejection reason=invalid_refresh_token"}},
 		{"the end of one session", nil, func(a *audit) { a.RevokeSession(a.ctx, "ada", a.begin().Claims.SessionID) },
-			[]string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=revoked"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop reason=revoked"}},
 		{"the end of a session that is over", nil, func(a *audit) {
 			pair := a.begin()
 			a.Logout(a.ctx, pair.RefreshToken)
 			a.RevokeSession(a.ctx, "ada", pair.Claims.SessionID)
-		}, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop reason=logout"}},
 		{"the end of somebody else's session", nil, func(a *audit) { a.RevokeSession(a.ctx, "bob", a.begin().Claims.SessionID) },
 			[]string{begun, "rejection user=bob reason=no_such_session"}},
 		{"the end of one session that the store fails", nil, func(a *audit) {
@@ -295,14 +299,14 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			pair := a.begin()
 			a.loginAgain("")
 			a.RevokeOtherSessions(a.ctx, "ada", pair.Claims.SessionID)
-		}, []string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s2 device=phone sessions=1 reason=revoked"}},
+		}, []string{begun, "login user=ada session=s2 ref=r2 device=phone", "revocation user=ada session=s2 device=phone reason=revoked"}},
 		{"a list of sessions that the store fails", nil, func(a *audit) { a.store.fail(errBroken); a.HasSessions(a.ctx, "ada") },
 			[]string{"rejection user=ada reason=store_unavailable"}},
 		{"looks at a stale token", nil, func(a *audit) {
-			stale, _ := a.exchanged()
+			stale := a.exchanged()
 			a.Compromised(a.ctx, stale.RefreshToken, "")
 			a.VerifyRefreshToken(a.ctx, stale.RefreshToken)
-		}, []string{begun, refreshed}},
+		}, []string{begun, refreshed, again}},
 
 		{"an access token that has expired", nil, func(a *audit) { a.Verify(a.ctx, a.begin().AccessToken) },
 			[]string{begun, "rejection user=ada session=s1 ref=r1 reason=access_token_expired"}},
@@ -323,7 +327,7 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 			pair := a.refresh(a.begin())
 			a.Logout(a.ctx, pair.RefreshToken)
 			a.request(a.SessionRequired(nothing), "GET", pair.AccessToken, "")
-		}, []string{begun, refreshed, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout",
+		}, []string{begun, refreshed, "revocation user=ada session=s1 device=laptop reason=logout",
 			"rejection user=ada session=s1 ref=r2 device=laptop reason=session_ended"}},
 		{"a sensitive request with an expired access token", nil, func(a *audit) {
 			a.request(a.SessionRequired(nothing), "GET", a.begin().AccessToken, "")
@@ -352,11 +356,11 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		}, []string{begun, "rejection user=ada session=s1 ref=r1 device=laptop reason=missing_access_token"}},
 
 		{"a logout of cookies", nil, func(a *audit) { pair := a.begin(); a.request(a.logout(), "POST", pair.AccessToken, pair.RefreshToken) },
-			[]string{begun, "revocation user=ada session=s1 sessions=1 reason=logout"}},
+			[]string{begun, "revocation user=ada session=s1 device=laptop reason=logout"}},
 		{"a logout by an access token", nil, func(a *audit) {
 			pair := a.refresh(a.begin())
 			a.request(a.logout(), "POST", "", "", "Authorization", "Bearer "+pair.AccessToken)
-		}, []string{begun, refreshed, "revocation user=ada session=s1 sessions=1 reason=logout"}},
+		}, []string{begun, refreshed, "revocation user=ada session=s1 device=laptop reason=logout"}},
 		{"a logout without a session", nil, func(a *audit) { a.request(a.logout(), "POST", "", "") }, nil},
 		{"a logout by GET", nil, func(a *audit) { a.request(a.logout(), "GET", "", "") }, []string{"rejection reason=method_not_allowed"}},
 		{"a logout from another origin", nil, func(a *audit) { a.request(a.logout(), "POST", "", "", crossOrigin...) },
@@ -377,10 +381,10 @@ func TestEveryOutcomeIsToldOnce(t *testing.T) {
 		}, []string{"rejection reason=invalid_refresh_token"}},
 		{"a revocation request with a refresh token", nil, func(a *audit) {
 			a.post(a.RevocationEndpoint(), "token="+a.begin().RefreshToken)
-		}, []string{begun, "revocation user=ada session=s1 device=laptop sessions=1 reason=logout"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop reason=logout"}},
 		{"a revocation request with an access token", nil, func(a *audit) {
 			a.post(a.RevocationEndpoint(), "token="+a.begin().AccessToken)
-		}, []string{begun, "revocation user=ada session=s1 sessions=1 reason=logout"}},
+		}, []string{begun, "revocation user=ada session=s1 device=laptop reason=logout"}},
 		{"a revocation request with a forged token", nil, func(a *audit) { a.post(a.RevocationEndpoint(), "token=junk") },
 			[]string{"rejection reason=invalid_refresh_token"}},
 		{"a revocation request with an overdue token", nil, func(a *audit) {
@@ -412,7 +416,7 @@ func computed(err error) func(*core.Config) {
 // alarm can know of it.
 func TestACompromiseThatEndedNothingReachesAlarms(t *testing.T) {
 	w, stale, _ := stolen(t, nil)
-	w.store.fail(errBroken, "RevokeUser")
+	w.store.fail(errBroken, "Revoke")
 	if _, err := w.Refresh(w.ctx, stale.RefreshToken, ""); !errors.Is(err, core.ErrStoreUnavailable) || errors.Is(err, core.ErrCompromised) {
 		t.Errorf("Refresh = %v", err)
 	}
@@ -452,5 +456,49 @@ func TestJoinHooksJoinsEveryHook(t *testing.T) {
 	want := []string{"login", "refresh", "retry", "compromise", "revocation", "rejection"}
 	if !slices.Equal(a.seen, want) || !slices.Equal(b.seen, want) {
 		t.Errorf("told %q and %q", a.seen, b.seen)
+	}
+}
+
+// Two logins within one millisecond, and one that overtakes another: each end of a
+// session is told exactly once, by the login that the store tells of it.
+func TestEveryEvictionIsToldOnce(t *testing.T) {
+	var ended []string
+	w := newWorld(t, func(c *core.Config) {
+		c.Hooks.Revocation = func(_ context.Context, e core.Event) {
+			if e.Reason != core.ReasonMaxSessions || e.UserID != "ada" || e.Device != "laptop" {
+				t.Errorf("the hook was told %+v", e)
+			}
+			ended = append(ended, e.SessionID)
+		}
+	})
+	var begun []string
+	login := func() {
+		pair, err := w.Login(w.ctx, "ada", core.LoginOptions{Device: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun = append(begun, pair.Claims.SessionID)
+	}
+	for range 3 {
+		login()
+	}
+	w.store.before = func(method string) error {
+		if method == "Create" {
+			w.store.mend()
+			w.clock.Advance(time.Second)
+			login() // overtakes the one below
+		}
+		return nil
+	}
+	login()
+	live, err := w.Sessions(w.ctx, "ada")
+	if err != nil || len(live) != 1 {
+		t.Fatalf("Sessions = %v, %v", live, err)
+	}
+	begun = slices.DeleteFunc(begun, func(id string) bool { return id == live[0].ID })
+	slices.Sort(begun)
+	slices.Sort(ended)
+	if !slices.Equal(ended, begun) {
+		t.Errorf("told of the end of %q, want %q", ended, begun)
 	}
 }

@@ -3,47 +3,106 @@ package core
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core/internal/sealed"
 )
 
-// SetTokenCookies is the login of a browser: it logs the user in (see [Schema.Login])
-// and sets the cookies of the new session. The sessions of the tokens in its
-// cookies end, as in ClearTokenCookies. claims are the application's own, carried
-// by every access token of the session; nil for none. The session's device is the
-// request's User-Agent.
-//
-// Who the user is must be certain: SetTokenCookies asks for no password. Protect
-// the handler that calls it from cross-origin requests, as with
-// [http.CrossOriginProtection]. Where it returns an error (ErrInvalidLogin,
-// ErrClaims, ErrStoreUnavailable) it has written nothing, and WriteError answers
-// the request; where the store could not answer, the session that the request
-// presents may have ended all the same.
-func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, claims map[string]any) error {
-	opts := LoginOptions{Claims: claims, Device: r.UserAgent()}
-	pair, err := s.login(r.Context(), userID, opts, s.sessionsOfCookies(r, causeLogin, s.now()))
-	if err != nil {
-		return err
-	}
-	s.cfg.Cookies.setSession(w, pair.Claims.SessionID, s.cfg.RefreshTokenDuration)
-	s.cfg.Cookies.set(w, pair, s.now())
-	return nil
+type authorizedKey struct{}
+
+// authorized is the context of a request that was let through. It is a context
+// of its own, and not a value in one, to cost one allocation less on every request.
+type authorized struct {
+	context.Context
+	claims Claims
+	// by is who verified them: what one schema lets through says nothing to another.
+	by *Verifier
+	// session is that of the claims, where it was looked up.
+	session *Session
 }
 
-// ClearTokenCookies is the logout: it ends the session of the request and deletes its
-// cookies. The session is that of the refresh token and of the access token, expired
-// or not, which may come alone, as with a Cookies.RefreshPath elsewhere. Where
-// another host has planted tokens beside those, each that is genuine ends its
-// session, of refresh tokens the first four and of access tokens those among the first
-// eight texts; so does the access token of an Authorization header. A request without a
-// session, or with one that is over, only has its cookies deleted. A client without
-// cookies that presents an access token (RFC 6750 §2.1) ends the session of that.
+func (a *authorized) Value(key any) any {
+	if key == (authorizedKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
+
+// ContextWithClaims returns a context in which ClaimsFrom finds the claims: for the
+// middleware of a router that does not take handlers, after [Schema.VerifyRequest], and for
+// tests of handlers. A TokenRequired inside does not accept them: it looks at the request.
+func ContextWithClaims(ctx context.Context, c Claims) context.Context {
+	return &authorized{Context: ctx, claims: c}
+}
+
+// ClaimsFrom returns the claims of the access token that authorized the request
+// with this context, and whether there are any. There are inside
+// [Schema.TokenRequired], [Verifier.TokenRequired], [Schema.SessionRequired] and
+// [Schema.RefreshAccessToken], and in a context of [ContextWithClaims]. ctx must be the
+// request's: routers whose own context is a [context.Context] may hide it.
+func ClaimsFrom(ctx context.Context) (Claims, bool) {
+	a, ok := ctx.Value(authorizedKey{}).(*authorized)
+	if !ok {
+		return Claims{}, false
+	}
+	return a.claims, true
+}
+
+// SetTokenCookies is the login of a browser: it logs the user in (see [Schema.Login]),
+// sets the cookies of the new session, and returns its pair. It ends the sessions of the
+// tokens in the request's cookies, as ClearTokenCookies does. The device defaults to the
+// request's User-Agent.
 //
-// Where it returns an error it has written nothing, and WriteError answers the
-// request: ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for
-// one that another origin than the server's or Config.TrustedOrigins sent (a client
-// without cookies excepted), ErrStoreUnavailable where the session may not have
-// ended (the cookies are still there, and the page should say so), and for a client
-// without cookies what Verify returns.
+// SetTokenCookies asks for no password: make certain who the user is before you call it.
+//
+// If it returns an error it has written nothing, and WriteError answers the request. The
+// errors are those of Login. ErrInvalidLogin also means that the cookies cannot hold the
+// claims (see Cookies.MaxBytes). After ErrStoreUnavailable the sessions that the request
+// presents may have ended all the same. ErrCrossOrigin means that the request came from
+// another origin than the server's or Config.TrustedOrigins. GET, HEAD and OPTIONS are not
+// held to that: the callback of an identity provider is a GET of another site. A
+// callback by form_post needs the provider's origin in Config.TrustedOrigins.
+func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, opts LoginOptions) (Tokens, error) {
+	if err := s.verifier.checkOrigin(r); err != nil {
+		return Tokens{}, s.reject(r.Context(), err, Event{})
+	}
+	if opts.Device == "" {
+		opts.Device = r.UserAgent()
+	}
+	now := s.now()
+	replaced, _ := s.sessionsOfCookies(r, now)
+	replaced = s.withSession(replaced, opts.Replaces, now)
+	pair, err := s.login(r.Context(), userID, opts, replaced, s.checkCookies)
+	if err != nil {
+		return Tokens{}, err
+	}
+	now = s.now()
+	s.cfg.Cookies.clearVariants(w)
+	s.cfg.Cookies.setSession(w, pair.Claims.SessionID, maxAge(pair, now))
+	s.cfg.Cookies.set(w, pair, now)
+	return pair, nil
+}
+
+// ClearTokenCookies is the logout of a browser: it ends the session of the request and
+// deletes its cookies. The session is that of the refresh token and of the access token,
+// expired or not. The access token may come alone, as it does where Cookies.RefreshPath
+// is another path. A request without a session, or with one that has ended, only has its
+// cookies deleted. The access token of an Authorization header ends its session too, with
+// cookies or without (RFC 6750 §2.1).
+//
+// Another host can plant tokens among the cookies. Each that is genuine ends its session.
+// ErrTooManyCookies means that there are more than a browser sends, and that not all were
+// looked at.
+//
+// If it returns an error it has written nothing, and WriteError answers the request.
+// ErrMethodNotAllowed means that the method is not POST. ErrCrossOrigin means that the
+// request came from another origin than the server's or Config.TrustedOrigins. Requests
+// without cookies are not held to that. ErrStoreUnavailable means that the session may not
+// have ended: the cookies are still there, and the page should say so. A client without
+// cookies gets the errors of Verify.
 func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if r.Method != http.MethodPost {
@@ -51,22 +110,25 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	}
 	access, one := s.cfg.Cookies.accessToken(r)
 	if !s.cfg.Cookies.hasRefreshToken(r) && one && access == "" {
-		if text, bearer, err := bearerToken(r); err != nil {
+		if text, bearer, err := s.verifier.bearer(r); err != nil {
 			return s.reject(ctx, err, Event{})
 		} else if bearer {
 			return s.logoutBearer(ctx, text)
 		}
 	}
-	if err := s.origins.Check(r); err != nil {
-		return s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
+	if err := s.verifier.checkOrigin(r); err != nil {
+		return s.reject(ctx, err, Event{})
 	}
 	now := s.now()
-	sessions := s.sessionsOfCookies(r, causeLogout, now)
-	if text, bearer, err := bearerToken(r); bearer && err == nil {
-		sessions = s.withSessionOf(sessions, text, causeLogout)
+	sessions, all := s.sessionsOfCookies(r, now)
+	if text, bearer, err := s.verifier.bearer(r); bearer && err == nil {
+		sessions = s.withSessionOf(sessions, text)
 	}
-	if err := s.revokeAll(ctx, sessions, now); err != nil {
+	if err := s.revokeEach(ctx, sessions, ReasonLogout, now); err != nil {
 		return err
+	}
+	if !all {
+		return s.reject(ctx, ErrTooManyCookies, Event{})
 	}
 	s.clearCookies(w)
 	return nil
@@ -81,16 +143,26 @@ func (s *Schema) logoutBearer(ctx context.Context, accessToken string) error {
 	return s.revokeOf(ctx, c)
 }
 
+// revokeOf ends the session of a genuine access token, whose signer may know none.
+func (s *Schema) revokeOf(ctx context.Context, c Claims) error {
+	if !ValidID(c.SessionID) {
+		return nil
+	}
+	return s.revokeEach(ctx, []string{c.SessionID}, ReasonLogout, s.now())
+}
+
 // RefreshAccessToken returns a handler that refreshes the tokens in the request's
 // cookies (see [Schema.Refresh]), sets the new ones and calls next, which sees the
-// new claims by ClaimsFrom. Where next is nil it answers 204.
+// new claims by ClaimsFrom. If next is nil it answers 204.
 //
-// Both cookies are required. What it refuses goes to Config.ErrorHandler:
-// ErrMethodNotAllowed for any other method than POST, ErrCrossOrigin for a request
-// that another origin than the server's or Config.TrustedOrigins sent, and the
-// errors of Refresh. Cookies are deleted only where the refresh token will never be
-// accepted again, and not yet where its session ended less than Config.Grace ago,
-// because that answer may be overtaking the cookies of a new login.
+// Both cookies are required. Refusals go to Config.ErrorHandler: ErrMethodNotAllowed for
+// any other method than POST, ErrCrossOrigin for a request from another origin than the
+// server's or Config.TrustedOrigins, and the errors of Refresh. ErrInvalidClaims also means
+// that the cookies cannot hold the claims (see Cookies.MaxBytes).
+//
+// Cookies are deleted only if the refresh token will never be accepted again. They are
+// kept for 10 seconds after the end of a session, because a late response may overtake
+// the cookies of a new login.
 func (s *Schema) RefreshAccessToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pair, err := s.refreshCookies(r)
@@ -112,20 +184,92 @@ func (s *Schema) refreshCookies(r *http.Request) (Tokens, error) {
 	if r.Method != http.MethodPost {
 		return Tokens{}, s.reject(ctx, ErrMethodNotAllowed, Event{})
 	}
-	if err := s.origins.Check(r); err != nil {
-		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: %w", ErrCrossOrigin, err), Event{})
+	if err := s.verifier.checkOrigin(r); err != nil {
+		return Tokens{}, s.reject(ctx, err, Event{})
 	}
 	refresh, ok := s.cfg.Cookies.refreshToken(r)
 	if !ok {
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidRefreshToken), Event{})
 	}
 	// The access token is judged after the refresh token.
+	o := refreshOptions{carries: s.checkCookies}
 	access, ok := s.cfg.Cookies.accessToken(r)
 	switch {
 	case !ok:
-		return s.refresh(ctx, refresh, "", errTwoAccessTokens)
+		o.refused = errTwoAccessTokens
 	case access == "":
-		return s.refresh(ctx, refresh, "", ErrMissingAccessToken)
+		o.refused = ErrMissingAccessToken
 	}
-	return s.refresh(ctx, refresh, access, nil)
+	return s.refresh(ctx, refresh, access, o)
+}
+
+// These bound how much of a request's cookies is looked at for sessions to end. Browsers
+// send fewer. A logout beyond them is an error, so no planted cookie hides a session.
+const (
+	maxPresented = 200 // different texts as long as a refresh token
+	maxAccess    = 64  // different texts of access tokens
+	maxEnded     = 32  // different sessions
+)
+
+// sessionsOfCookies returns the IDs of the sessions of the tokens in the request's
+// cookies, and whether it has looked at all of them. Where there are several cookies of a
+// name, none of them authorizes anything, but each that is genuine can end its session.
+func (s *Schema) sessionsOfCookies(r *http.Request, now time.Time) (ids []string, all bool) {
+	if hasTooManyCookies(r) {
+		return nil, false
+	}
+	refresh, all := distinct(s.cfg.Cookies.refreshTokens(r), maxPresented, sealed.HasLength)
+	for _, text := range refresh {
+		ids = s.withSession(ids, text, now)
+	}
+	access, allAccess := distinct(s.cfg.Cookies.accessTokens(r), maxAccess, func(text string) bool { return text != "" })
+	for _, text := range access {
+		ids = s.withSessionOf(ids, text)
+	}
+	if len(ids) > maxEnded {
+		return ids[:maxEnded], false
+	}
+	return ids, all && allAccess
+}
+
+// distinct returns the different texts of which f is true, no more than most, and
+// whether those are all.
+func distinct(texts iter.Seq[string], most int, f func(string) bool) (found []string, all bool) {
+	seen := make(map[string]bool)
+	for text := range texts {
+		if !f(text) || seen[text] {
+			continue
+		}
+		if len(found) == most {
+			return found, false
+		}
+		seen[text] = true
+		found = append(found, text)
+	}
+	return found, true
+}
+
+// withSession adds the session of the refresh token to the IDs, if that is genuine and
+// not overdue.
+func (s *Schema) withSession(ids []string, refreshToken string, now time.Time) []string {
+	if t, _, genuine := s.keys.Open(refreshToken); genuine && now.Before(t.Deadline) {
+		return appendNew(ids, recordID(t))
+	}
+	return ids
+}
+
+// withSessionOf adds the session of the access token, expired or not, to the IDs.
+func (s *Schema) withSessionOf(ids []string, accessToken string) []string {
+	c, err := s.verifier.genuine(accessToken)
+	if err != nil || !ValidID(c.SessionID) {
+		return ids // not genuine, or of a signer that knows no sessions
+	}
+	return appendNew(ids, c.SessionID)
+}
+
+func appendNew(ids []string, id string) []string {
+	if slices.Contains(ids, id) {
+		return ids
+	}
+	return append(ids, id)
 }

@@ -49,7 +49,6 @@ func TestWorthlessCookiesAreDeleted(t *testing.T) {
 		change func(*core.Config)
 		spoil  func(*browser)
 	}{
-		{"junk", nil, func(b *browser) { b.setCookie("refresh_token", "junk") }},
 		{"unknown", nil, func(b *browser) { b.store.restore(map[string]core.Record{}) }},
 		{"overdue", nil, func(b *browser) { b.clock.Advance(7*24*time.Hour + 10*time.Second) }},
 		{"idle", func(c *core.Config) { c.IdleTimeout = time.Hour }, func(b *browser) { b.clock.Advance(time.Hour + 10*time.Second) }},
@@ -88,8 +87,10 @@ func TestTwoAccessTokensHideNoCompromise(t *testing.T) {
 	b.logIn("ada")
 	stale := b.cookie("refresh_token")
 	b.expire()
-	b.post("/refresh", nil).want(t, 204, "")
-	b.expire()
+	for range 2 {
+		b.post("/refresh", nil).want(t, 204, "")
+		b.expire()
+	}
 	r := b.newBrowser().request("POST", "/refresh", nil)
 	r.Header.Set("Cookie", "access_token=x; access_token=y; refresh_token="+stale)
 	b.newBrowser().do(r).want(t, 401, "refresh_token_compromised")
@@ -163,7 +164,7 @@ func TestWriteErrorDeletesOnlyTheCookiesThatWereRefused(t *testing.T) {
 		{"a token of a session that is over, and cookies of a live one", other.RefreshToken, pair, false},
 		{"a forged token, and no cookies", "junk", core.Tokens{}, false},
 		{"the cookie's own", other.RefreshToken, other, true},
-		{"a forged cookie's own", "junk", junk, true},
+		{"a forged cookie's own, which may be another application's", "junk", junk, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := w.Refresh(w.ctx, test.refused, "")

@@ -58,17 +58,13 @@ func TestLogRecordsAreStable(t *testing.T) {
 		}, nil},
 		"a compromise": {nil, func(w *world) {
 			pair := w.login("ada")
-			w.expire()
-			w.refresh(pair)
-			w.expire()
+			w.outdate(pair)
 			w.refused(pair, core.ErrCompromised)
 		}, []string{compromised, `WARN "tokenauth: sessions of a compromised refresh token ended": user, session, sessions`}},
 		"a compromise whose sessions go on": {nil, func(w *world) {
 			pair := w.login("ada")
-			w.expire()
-			w.refresh(pair)
-			w.expire()
-			w.store.fail(errBroken, "RevokeUser")
+			w.outdate(pair)
+			w.store.fail(errBroken, "Revoke")
 			w.refused(pair, core.ErrStoreUnavailable)
 		}, []string{compromised, unavailable}},
 		"a store that is down": {nil, func(w *world) {
@@ -126,7 +122,7 @@ func TestTheLoggersCommentListsEveryMessage(t *testing.T) {
 	}
 	found := 0
 	for _, file := range files {
-		if file.Name() == "log_hooks.go" { // its records are not the logger's
+		if file.Name() == "hooks.go" { // its records are not the logger's
 			continue
 		}
 		if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") || file.Name() == "config.go" {

@@ -2,53 +2,68 @@ package core
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tokenauth/tokenauth/core/internal/sealed"
 )
 
-// LoginOptions is what a login can add to the user id. The zero value adds
+// LoginOptions is what a login can add to the user ID. The zero value adds
 // nothing. It prints and logs as "core.LoginOptions{redacted}", because it can hold a
 // token, and encoding/json leaves that out.
 type LoginOptions struct {
 	// Claims are the application's own claims, carried by every access token
-	// of the session: anything encoding/json can encode, under names that are
-	// not reserved (see ReservedClaim) and differ in more than case. Default: none.
+	// of the session. The values can be anything that encoding/json encodes. The
+	// names must not be reserved (see ReservedClaim), and must differ in more than case.
+	// Default: none.
 	Claims map[string]any
 	// Device describes the session to its user, as Sessions returns it, such as the
-	// client's User-Agent: NUL is taken out, what is not UTF-8 becomes U+FFFD, and
-	// what is beyond MaxDeviceBytes bytes is cut off. Default: empty.
+	// client's User-Agent. NUL is taken out, bytes that are not UTF-8 become U+FFFD, and
+	// what is beyond MaxDeviceBytes bytes is cut off. Default: empty; for
+	// SetTokenCookies the request's User-Agent.
 	Device string
-	// Replaces is the refresh token that the client presents with the login,
-	// if any: its session ends, so that a late answer to it can't take the
-	// place of the new one. A text that is not a genuine token is ignored.
-	// Default: none.
+	// Duration is the time from the login to the end of the session, which no refresh
+	// moves: from one second to Config.RefreshTokenDuration. Default:
+	// Config.RefreshTokenDuration.
+	Duration time.Duration
+	// BrowserSession makes the cookies end with the browser: they have no Max-Age, at
+	// the login and at every refresh. Browsers that restore their tabs keep such cookies,
+	// so set Duration too. Default: false, the cookies live as long as the session.
+	BrowserSession bool
+	// Replaces is a refresh token that the client presents with the login. Its
+	// session ends, so that a late response to it cannot replace the new tokens. A text
+	// that is not a genuine token is ignored. Default: none.
 	Replaces string `json:"-"`
 }
 
-// Login begins a session of the user and returns its first pair of tokens. Who
-// the user is must be certain: Login asks for no password. It ends the user's
-// oldest sessions beyond Config.MaxSessions and the one that it replaces.
+// Login begins a session of the user and returns its first pair of tokens. Login asks
+// for no password: make certain who the user is before you call it. It ends the session
+// that it replaces and the user's oldest sessions beyond Config.MaxSessions.
 //
-// The user id is 1 to MaxUserIDBytes bytes of valid UTF-8. An id, or claims, that a
-// record or a cookie of 4096 bytes can't hold are ErrInvalidLogin.
-// ErrClaims means that the access token could not be signed, and nothing has
-// changed. ErrStoreUnavailable means that the store could not answer: the session to
-// be replaced may have ended, and one that nobody has the tokens of may have begun.
+// The user ID must be 1 to MaxUserIDBytes bytes of valid UTF-8, and must never change or be
+// given to another user: RevokeUser finds sessions by it. So an e-mail address is a bad
+// choice. ErrInvalidLogin means
+// that the user ID, the claims or the duration are not possible. ErrClaims means that
+// the access token could not be signed, and nothing has changed. ErrStoreUnavailable
+// means that the store could not answer: the session to be replaced may have ended, and
+// a session whose tokens nobody has may have begun.
 func (s *Schema) Login(ctx context.Context, userID string, opts LoginOptions) (Tokens, error) {
-	var replaced []Event
-	for _, id := range s.sessionsOf(slices.Values([]string{opts.Replaces}), s.now()) {
-		replaced = append(replaced, Event{SessionID: id, cause: causeLogin})
-	}
-	return s.login(ctx, userID, opts, replaced)
+	return s.login(ctx, userID, opts, s.withSession(nil, opts.Replaces, s.now()), checkLength)
 }
 
-func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaced []Event) (Tokens, error) {
+// login is Login. It ends the sessions of the IDs replaced. carries returns an error if
+// the client cannot be given that access token.
+func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, replaced []string, carries func(string) error) (Tokens, error) {
 	if err := checkUserID(userID); err != nil {
 		return Tokens{}, invalidLogin(err)
+	}
+	if opts.Duration == 0 {
+		opts.Duration = s.cfg.RefreshTokenDuration
+	}
+	if opts.Duration < time.Second || opts.Duration > s.cfg.RefreshTokenDuration {
+		return Tokens{}, invalidLogin(fmt.Errorf("Duration is %v: it must be from 1s to RefreshTokenDuration, %v", opts.Duration, s.cfg.RefreshTokenDuration))
 	}
 	device := deviceFrom(opts.Device)
 	extra, err := encodeAppClaims(opts.Claims)
@@ -57,57 +72,47 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	}
 	now := s.now()
 	id := NewRecordID(userID)
-	// The end is a whole second, so that the last access token can end with it.
-	first := refreshToken{ref: newRef(), issued: now, deadline: now.Add(s.cfg.RefreshTokenDuration).Truncate(time.Second)}
-	if _, err := idEncoding.Decode(first.id[:], []byte(id)); err != nil {
-		return Tokens{}, fmt.Errorf("decode a new id: %w", err)
+	first := sealed.Token{
+		Ref: newRef(), Issued: now, BrowserSession: opts.BrowserSession,
+		// A whole second, so that the last access token can end with the session.
+		Deadline: now.Add(opts.Duration).Truncate(time.Second),
 	}
-	pair, err := s.pair(userID, first, extra)
+	if _, err := idEncoding.Decode(first.ID[:], []byte(id)); err != nil {
+		return Tokens{}, fmt.Errorf("decode a new ID: %w", err)
+	}
+	pair, err := s.pair(userID, first, extra, now)
 	if err != nil {
 		s.logFailure(ctx, "tokenauth: claims unavailable", "user", userID, "err", err)
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: %w", ErrClaims, err), Event{UserID: userID})
 	}
-	if err := s.cfg.Cookies.checkSize(pair.AccessToken); err != nil {
+	if err := carries(pair.AccessToken); err != nil {
 		return Tokens{}, invalidLogin(err)
 	}
 
 	// The old session ends first: once the new pair is out, nothing of the old
 	// one can be refreshed any more.
-	if err := s.revokeAll(ctx, replaced, now); err != nil {
+	if err := s.revokeEach(ctx, replaced, ReasonLogin, now); err != nil {
 		return Tokens{}, err
 	}
-	evictable := s.evictable(ctx, userID, now)
-	err = s.store.Create(ctx, Record{
+	evicted, err := s.store.Create(ctx, Record{
 		ID:          id,
 		UserID:      userID,
-		AccessRef:   first.ref,
+		AccessRef:   first.Ref,
 		Device:      device,
 		Data:        []byte(extra),
 		IssuedAt:    now,
 		ExchangedAt: now,
-		ExpiresAt:   s.expiry(now, first.deadline),
+		ExpiresAt:   s.expiry(now, first.Deadline),
 	}, s.cfg.MaxSessions)
 	if err != nil {
 		return Tokens{}, s.reject(ctx, s.unavailable(ctx, "create the session", err), Event{UserID: userID})
 	}
-	call(ctx, s.cfg.Hooks.Login, Event{At: now, UserID: userID, SessionID: id, Ref: first.ref, Device: device})
-	s.tellEvicted(ctx, evictable, now)
+	call(ctx, s.cfg.Hooks.Login, Event{At: now, UserID: userID, SessionID: id, Ref: first.Ref, Device: device})
+	s.tellEnded(ctx, evicted, ReasonMaxSessions, now)
 	return pair, nil
 }
 
 func invalidLogin(err error) error { return fmt.Errorf("%w: %w", ErrInvalidLogin, err) }
-
-func checkUserID(userID string) error {
-	switch {
-	case userID == "":
-		return errors.New("the user id is empty")
-	case len(userID) > MaxUserIDBytes:
-		return fmt.Errorf("the user id is %d bytes long, more than %d", len(userID), MaxUserIDBytes)
-	case !utf8.ValidString(userID):
-		return errors.New("the user id is not valid UTF-8")
-	}
-	return nil
-}
 
 // deviceFrom makes a device of a text that a client sent, which may be far longer.
 func deviceFrom(text string) string {

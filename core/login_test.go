@@ -3,6 +3,9 @@ package core_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -125,7 +128,7 @@ func TestLoginEndsTheSessionItReplaces(t *testing.T) {
 	w.expire()
 	w.refused(old, core.ErrInvalidRefreshToken)
 	w.refresh(other)
-	if e := w.events.last["revocation"]; e.SessionID != old.Claims.SessionID || e.Sessions != 1 {
+	if e := w.events.last["revocation"]; e.SessionID != old.Claims.SessionID || e.UserID != "ada" || e.Reason != core.ReasonLogin {
 		t.Errorf("the hook was told %+v", e)
 	}
 }
@@ -162,7 +165,9 @@ func TestLoginRefusesWhatNoSessionCanHold(t *testing.T) {
 		{"claims that are one when encoded", "ada", core.LoginOptions{Claims: map[string]any{"\xff": 1, "\xfe": 2}}},
 		{"claim that is no JSON", "ada", core.LoginOptions{Claims: map[string]any{"f": func() {}}}},
 		{"claims beyond a record", "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", 4096)}}},
-		{"claims beyond a cookie", "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", 3500)}}},
+		{"negative duration", "ada", core.LoginOptions{Duration: -time.Hour}},
+		{"duration of less than a second", "ada", core.LoginOptions{Duration: time.Second - 1}},
+		{"duration beyond that of refresh tokens", "ada", core.LoginOptions{Duration: 7*24*time.Hour + 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -238,4 +243,77 @@ func TestLoginFailsWithTheSigner(t *testing.T) {
 	if _, err := w.Login(w.ctx, "ada", core.LoginOptions{}); !errors.Is(err, w.tokens.signErr) || w.store.total() != 0 {
 		t.Errorf("Login = %v, or the store was called", err)
 	}
+}
+
+// maxAges returns the Max-Age of every cookie that the response sets, none where a
+// cookie has none.
+func maxAges(t *testing.T, header http.Header) map[string]int {
+	t.Helper()
+	ages := map[string]int{}
+	for _, c := range (&http.Response{Header: header}).Cookies() {
+		ages[c.Name] = c.MaxAge
+		if !c.Expires.IsZero() {
+			t.Errorf("the cookie %s has Expires", c.Name)
+		}
+	}
+	return ages
+}
+
+func TestHowLongASessionAndItsCookiesLive(t *testing.T) {
+	const week, day, hour = 7 * 24 * 3600, 24 * 3600, 3600
+	for _, test := range []struct {
+		name          string
+		opts          core.LoginOptions
+		lives         time.Duration
+		first, second int // the Max-Age at the login and at a refresh a minute later
+	}{
+		{"by default", core.LoginOptions{}, 7 * 24 * time.Hour, week, week - 60},
+		{"a day", core.LoginOptions{Duration: 24 * time.Hour}, 24 * time.Hour, day, day - 60},
+		{"until the browser ends", core.LoginOptions{BrowserSession: true}, 7 * 24 * time.Hour, 0, 0},
+		{"an hour, or until the browser ends", core.LoginOptions{Duration: time.Hour, BrowserSession: true}, time.Hour, 0, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, func(c *core.Config) { c.Cookies.SessionName = "session" })
+			rec := httptest.NewRecorder()
+			pair, err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", test.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !pair.ExpiresAt.Equal(start.Add(test.lives)) || pair.BrowserSession != test.opts.BrowserSession {
+				t.Errorf("the session ends at %v, with the browser: %v", pair.ExpiresAt, pair.BrowserSession)
+			}
+			if ages, want := maxAges(t, rec.Header()), (map[string]int{"access_token": test.first, "refresh_token": test.first, "session": test.first}); !maps.Equal(ages, want) {
+				t.Errorf("at the login Max-Age is %v, want %v", ages, want)
+			}
+			w.expire()
+			rec = serve(w.RefreshAccessToken(nil), withCookies("POST", pair))
+			if ages, want := maxAges(t, rec.Header()), (map[string]int{"access_token": test.second, "refresh_token": test.second}); !maps.Equal(ages, want) {
+				t.Errorf("at a refresh Max-Age is %v, want %v", ages, want)
+			}
+			for range 3 { // no refresh prolongs it
+				if pair = w.refresh(pair); !pair.ExpiresAt.Equal(start.Add(test.lives)) {
+					t.Errorf("after a refresh the session ends at %v", pair.ExpiresAt)
+				}
+				w.expire()
+			}
+			w.clock.Advance(start.Add(test.lives).Sub(w.clock.Now()))
+			w.refused(pair, core.ErrInvalidRefreshToken)
+		})
+	}
+}
+
+func TestASessionCanBeShorterThanAnAccessToken(t *testing.T) {
+	w := newWorld(t, nil)
+	pair, err := w.Login(w.ctx, "ada", core.LoginOptions{Duration: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !pair.Claims.ExpiresAt.Equal(start.Add(20 * time.Second)) {
+		t.Errorf("the access token expires at %v", pair.Claims.ExpiresAt)
+	}
+	w.clock.Advance(20 * time.Second)
+	if _, err := w.Verify(w.ctx, pair.AccessToken); !errors.Is(err, core.ErrAccessTokenExpired) {
+		t.Errorf("Verify = %v", err)
+	}
+	w.refused(pair, core.ErrInvalidRefreshToken)
 }

@@ -6,10 +6,9 @@ import (
 	"log/slog"
 )
 
-// What holds a secret or a token prints as its name alone, whatever the verb,
-// and in slog records too. Beyond what can be done here is what fmt asks nobody for:
-// an unexported field of another struct, and %p and %w of what is no pointer and no
-// error, which go vet refuses.
+// Values that hold a secret or a token print as their name alone, with every verb
+// and in slog records. fmt does not ask an unexported field of another struct how to
+// print itself; nothing can be done about that here.
 
 const redacted = "{redacted}"
 

@@ -5,114 +5,124 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tokenauth/tokenauth/core/internal/sealed"
 )
 
-// Refresh exchanges a refresh token and gives its session the next pair, or
-// the same pair again where the token was exchanged less than Config.Grace ago.
+// Refresh exchanges a refresh token and returns the next pair of its session.
 //
-// accessToken is the session's access token, which may have expired; where it
-// is empty, what it would have to show is not asked for: then nothing says that it
-// has expired, and any refresh token older than Config.Grace is exchanged. One that
-// is younger gets its own pair again. The first check that fails decides the error:
+// A refresh token that is one exchange behind is a retry, at any time until the next
+// exchange (see Config.Grace): it gets the pair that its session has now. That is
+// the same refresh token, and an access token of the same reference. So a lost
+// response costs nothing: call again with the same tokens.
 //
-//  1. the refresh token is genuine and its session live, else
-//     ErrInvalidRefreshToken (ErrMissingRefreshToken where it is empty);
-//  2. it is not a stale copy, else ErrCompromised, and the user's sessions have
-//     ended, even if ctx was cancelled meanwhile;
-//  3. the access token is genuine and of the same session, else
-//     ErrInvalidAccessToken;
-//  4. the access token has expired or will within Config.RefreshBefore, else
-//     ErrAccessTokenNotExpired;
-//  5. Config.RefreshClaims gives claims, else ErrClaims.
+// accessToken is the session's access token, which may have expired. It may be empty
+// if the client does not keep it. Then a refresh token that is only a few seconds old gets
+// its own pair again, and an older one is exchanged. The first check that fails decides
+// the error:
 //
-// None but ErrCompromised ends anything. ErrInvalidAccessToken for an access token of a
-// user who shares the shard of the session's may have made an exchange, as if its answer
-// had been lost. ErrStoreUnavailable means that the store could not answer: call again
-// with the same tokens, within Config.Grace. ErrClaims also says that the access token
-// could not be signed, and then nothing has changed either. The store is asked once, and
-// not at all for a refresh token that is not genuine. It is asked once more where nothing
-// but the record says what is to be signed, which is without an access token and with
-// Config.RefreshClaims, and for a compromise.
+//  1. The refresh token is genuine and its session live, else
+//     ErrInvalidRefreshToken (ErrMissingRefreshToken if it is empty).
+//  2. It is not a stale copy, else ErrCompromised, and sessions of the user have
+//     ended (see Config.CompromiseEnds), even if ctx was cancelled meanwhile.
+//  3. The access token is genuine and of the same session, else
+//     ErrInvalidAccessToken.
+//  4. The access token has expired or will within Config.RefreshBefore, or the
+//     refresh is a retry, else ErrAccessTokenNotExpired.
+//  5. Config.RefreshClaims returns claims and the access token can be signed, else
+//     ErrClaims.
+//
+// Only ErrCompromised ends anything. After ErrStoreUnavailable, ErrClaims and
+// ErrAccessTokenNotExpired the same call can succeed later. ErrInvalidAccessToken for an
+// access token of another user may have made an exchange, as if its response had
+// been lost.
 func (s *Schema) Refresh(ctx context.Context, refreshToken, accessToken string) (Tokens, error) {
-	return s.refresh(ctx, refreshToken, accessToken, nil)
+	return s.refresh(ctx, refreshToken, accessToken, refreshOptions{carries: checkLength})
+}
+
+// refreshOptions is what the HTTP layer adds to a refresh.
+type refreshOptions struct {
+	// refused is why the access token forbids the refresh, if that is known already.
+	refused error
+	// carries returns an error if the client cannot be given that access token.
+	carries func(accessToken string) error
 }
 
 // attempt is one refresh under way.
 type attempt struct {
-	token refreshToken
-	keys  refreshKeys
-	// arrived is when it began: what the grace window is judged by, and how long
+	refreshOptions
+	token sealed.Token
+	key   sealed.Key
+	// arrived is when it began. A retry is judged by it, and so is how long
 	// ago a session ended. now moves on while claims are computed.
 	arrived, now time.Time
-	// access is what the access token says, zero where there is none.
+	// access is what the access token says, zero if there is none.
 	access Claims
 	// userID and device are what the record says, once it was read.
 	userID, device string
-	// refused is why the access token forbids the refresh. It counts only
-	// once the record has shown that the refresh token is not compromised.
-	refused error
 }
+
+func (a *attempt) recordID() string { return recordID(a.token) }
 
 // read takes note of the record.
 func (a *attempt) read(r Record) { a.userID, a.device = r.UserID, r.Device }
 
-// event is what is known of the session so far: nothing where its token is not genuine.
+// event is what is known of the session so far: nothing if its token is not genuine.
 func (a *attempt) event() Event {
-	if a.token == (refreshToken{}) {
+	if a.token == (sealed.Token{}) {
 		return Event{}
 	}
-	e := Event{UserID: a.userID, SessionID: a.token.recordID(), Ref: a.token.ref, Device: a.device}
+	e := Event{UserID: a.userID, SessionID: a.recordID(), Ref: a.token.Ref, Device: a.device}
 	if e.UserID == "" {
 		e.UserID = a.access.UserID
 	}
 	return e
 }
 
-// refresh is Refresh. refused, where it is not nil, is what stands against the
-// access token already.
-func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, refused error) (Tokens, error) {
+// attempt begins one with the refresh token. On error it returns what is known of the
+// token.
+func (s *Schema) attempt(text string, o refreshOptions) (*attempt, error) {
 	now := s.now()
-	a := &attempt{arrived: now, now: now, refused: refused}
-	var err error
-	if a.token, a.keys, err = s.genuine(refreshText, a.now); err != nil {
+	a := &attempt{refreshOptions: o, arrived: now, now: now}
+	if text == "" {
+		return a, ErrMissingRefreshToken
+	}
+	token, key, genuine := s.keys.Open(text)
+	if !genuine {
+		return a, fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken)
+	}
+	a.token, a.key = token, key
+	if !now.Before(token.Deadline) {
+		return a, a.expired(token.Deadline)
+	}
+	return a, nil
+}
+
+func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, o refreshOptions) (Tokens, error) {
+	a, err := s.attempt(refreshText, o)
+	if err != nil {
 		return Tokens{}, s.reject(ctx, err, a.event())
 	}
 	a.judgeAccess(s, accessText)
 
-	// Where the exchange can be the answer it is the only question. It is not
-	// where the access token stands against it, where nothing but the record says
-	// what to sign, or where the mapping is so young that it is not to move. Nor is it
-	// where signing fails: what comes first in the order of checks is asked first.
-	if a.refused == nil && a.access.UserID != "" && s.cfg.RefreshClaims == nil && !s.young(a) {
+	// The exchange is the only question to the store if it can be the answer. It cannot
+	// be if the access token forbids it, if nothing but the record says what to sign, or
+	// if the mapping is too young to move. Nor if signing fails: an earlier check
+	// may fail too, and it decides.
+	if a.refused == nil && a.access.UserID != "" && s.cfg.RefreshClaims == nil && !s.isYoung(a) {
 		next := a.next()
-		if pair, err := s.pairForCookies(a.access.UserID, next, a.access.Extra); err == nil {
+		if pair, err := s.pairFor(a, a.access.UserID, next, a.access.Extra); err == nil {
 			return s.exchange(ctx, a, next, pair)
 		}
 	}
-	record, err := s.get(ctx, a.token.recordID())
+	record, err := s.get(ctx, a.recordID())
 	if err != nil {
 		return Tokens{}, s.storeFailed(ctx, a, "get the session", err)
 	}
 	return s.decide(ctx, a, record)
 }
 
-// genuine returns what a refresh token says if it is one of ours and not overdue. Of
-// one that is overdue it returns that together with the error.
-func (s *Schema) genuine(text string, now time.Time) (refreshToken, refreshKeys, error) {
-	if text == "" {
-		return refreshToken{}, refreshKeys{}, ErrMissingRefreshToken
-	}
-	t, keys, ok := s.keys.open(text)
-	if !ok {
-		return refreshToken{}, refreshKeys{}, &refusal{err: fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken), final: true}
-	}
-	if !now.Before(t.deadline) {
-		return t, keys, s.expired(t.recordID(), t.deadline, now)
-	}
-	return t, keys, nil
-}
-
-// get returns the record of that id. A store that gives another one is broken.
+// get returns the record of that ID. A store that returns another one is broken.
 func (s *Schema) get(ctx context.Context, id string) (Record, error) {
 	r, err := s.store.Get(ctx, id)
 	if err == nil && r.ID != id {
@@ -121,7 +131,7 @@ func (s *Schema) get(ctx context.Context, id string) (Record, error) {
 	return r, err
 }
 
-var errWrongRecord = errors.New("the store gave another record than it was asked for")
+var errWrongRecord = errors.New("the store returned another record than it was asked for")
 
 // judgeAccess makes the checks of the access token.
 func (a *attempt) judgeAccess(s *Schema, text string) {
@@ -132,14 +142,14 @@ func (a *attempt) judgeAccess(s *Schema, text string) {
 	switch {
 	case err != nil:
 		a.refused = err
-	case claims.SessionID != a.token.recordID():
+	case claims.SessionID != a.recordID():
 		a.refused = fmt.Errorf("%w: of another session", ErrInvalidAccessToken)
 	case UserShard(claims.UserID) != IDShard(claims.SessionID):
 		a.refused = errAnotherUser
 	default:
 		a.access = claims
 		from := claims.ExpiresAt
-		if from.Before(a.token.deadline) {
+		if from.Before(a.token.Deadline) {
 			from = from.Add(-s.cfg.RefreshBefore)
 		} // else it is the session's last, and no refresh gives a longer one
 		if a.now.Before(from) {
@@ -150,18 +160,9 @@ func (a *attempt) judgeAccess(s *Schema, text string) {
 
 var errAnotherUser = fmt.Errorf("%w: of another user", ErrInvalidAccessToken)
 
-// isOf reports whether the access token, where there is one, names that user.
+// isOf reports whether the access token, if there is one, names that user.
 func (a *attempt) isOf(userID string) bool {
 	return a.access.UserID == "" || a.access.UserID == userID
-}
-
-// young reports whether the presented token was mapped less than Grace ago.
-func (s *Schema) young(a *attempt) bool { return s.withinGrace(a.token.issued, a.now) }
-
-// withinGrace reports whether an exchange is less than Grace ago. One of the
-// future, by the clock of another server, is too.
-func (s *Schema) withinGrace(exchanged, now time.Time) bool {
-	return s.cfg.Grace > 0 && now.Sub(exchanged) < s.cfg.Grace
 }
 
 // standing is how a genuine token stands to its record.
@@ -170,9 +171,9 @@ type standing int
 const (
 	dead    standing = iota // the record is revoked or expired
 	stale                   // a copy of what has been exchanged since
-	retried                 // exchanged just now: the answer may have been lost
+	retried                 // one exchange behind: the response may have been lost
 	current                 // what the record is mapped to
-	ahead                   // the record has forgotten exchanges
+	ahead                   // the record was rolled back
 )
 
 func (s *Schema) stand(a *attempt, r Record) standing {
@@ -180,15 +181,36 @@ func (s *Schema) stand(a *attempt, r Record) standing {
 	switch {
 	case !r.Live(a.now):
 		return dead
-	case t.generation > r.Generation:
+	case t.Generation > r.Generation:
 		return ahead
-	case t.generation == r.Generation && t.ref == r.AccessRef:
+	case t.Generation == r.Generation && t.Ref == r.AccessRef:
 		return current
-	case t.generation+1 == r.Generation && t.ref == r.PreviousRef && s.withinGrace(r.ExchangedAt, a.arrived):
+	case t.Generation+1 == r.Generation && t.Ref == r.PreviousRef && s.mayRetry(r, a.arrived):
 		return retried
 	default:
 		return stale
 	}
+}
+
+// mayRetry reports whether the token before the record's present one is still a retry.
+func (s *Schema) mayRetry(r Record, arrived time.Time) bool {
+	switch grace := s.cfg.Grace; {
+	case grace == 0:
+		return true
+	default: // none if it is negative
+		return grace > 0 && arrived.Sub(r.ExchangedAt) < grace
+	}
+}
+
+// isYoung reports whether the presented token was mapped so short a time ago that it
+// gets its own pair again. Two exchanges then never follow each other faster than late
+// requests arrive.
+func (s *Schema) isYoung(a *attempt) bool {
+	young := min(s.cfg.AccessTokenDuration-s.cfg.RefreshBefore-time.Second, lateResponse)
+	if s.cfg.Grace != 0 {
+		young = min(young, s.cfg.Grace)
+	}
+	return a.now.Sub(a.token.Issued) < young
 }
 
 // decide answers a refresh from the record as it stands.
@@ -196,6 +218,10 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r Record) (Tokens, erro
 	standing, err := s.judge(ctx, a, r)
 	if err != nil {
 		return Tokens{}, err
+	}
+	if standing == retried && errors.Is(a.refused, ErrAccessTokenNotExpired) {
+		// The clock of another server has allowed the exchange already.
+		a.refused = nil
 	}
 	if a.refused == nil && !a.isOf(r.UserID) {
 		a.refused = errAnotherUser
@@ -207,19 +233,18 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r Record) (Tokens, erro
 	if err != nil {
 		return Tokens{}, err
 	}
+	// Computing the claims may have taken its time.
+	a.now = later(a.now, s.now())
 	switch {
+	case !a.now.Before(a.token.Deadline):
+		return Tokens{}, s.reject(ctx, a.expired(a.token.Deadline), a.event())
 	case standing == retried:
 		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, mapping(a.token, r), extra)
-	case s.young(a):
+	case s.isYoung(a):
 		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, a.token, extra)
 	default:
-		// Computing the claims may have taken its time: the window begins now.
-		a.now = later(a.now, s.now())
-		if !a.now.Before(a.token.deadline) {
-			return Tokens{}, s.reject(ctx, s.expired(a.token.recordID(), a.token.deadline, a.arrived), a.event())
-		}
 		next := a.next()
-		pair, err := s.pairForCookies(r.UserID, next, extra)
+		pair, err := s.pairFor(a, r.UserID, next, extra)
 		if err != nil {
 			return Tokens{}, s.claimsFailed(ctx, a, err)
 		}
@@ -234,7 +259,7 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r Record) (standing, err
 	standing := s.stand(a, r)
 	switch standing {
 	case dead:
-		return dead, s.reject(ctx, s.over(r, a.arrived), a.event())
+		return dead, s.reject(ctx, a.over(r), a.event())
 	case stale:
 		return stale, s.compromised(ctx, a, r)
 	default:
@@ -242,47 +267,62 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r Record) (standing, err
 	}
 }
 
-// over is the error for the token of a session that is not live any more.
-func (s *Schema) over(r Record, now time.Time) error {
+// lateResponse is how late a response may arrive after others. A session that ended
+// less than that ago is no reason to delete cookies: they may be those of a new login.
+const lateResponse = 10 * time.Second
+
+// over is the error for the token of a session that is not live.
+func (a *attempt) over(r Record) error {
 	if r.RevokedAt.IsZero() {
-		return s.expired(r.ID, r.ExpiresAt, now)
+		return a.expired(r.ExpiresAt)
 	}
-	return s.ended(r.ID, "the session was revoked", r.RevokedAt, now)
+	return a.ended("the session was revoked", r.RevokedAt)
 }
 
-func (s *Schema) expired(id string, at, now time.Time) error {
-	return s.ended(id, "the session has expired", at, now)
+func (a *attempt) expired(at time.Time) error { return a.ended("the session has expired", at) }
+
+// ended refuses the token of a session that ended at that moment.
+func (a *attempt) ended(how string, at time.Time) error {
+	return &refusal{
+		err:     fmt.Errorf("%w: %s", ErrInvalidRefreshToken, how),
+		final:   a.arrived.Sub(at) >= lateResponse,
+		session: a.recordID(),
+	}
 }
 
-// ended refuses the token of the session of that id, which is over since that moment. If
-// that is just now, the answer may be overtaking the cookies of a new login.
-func (s *Schema) ended(id, how string, at, now time.Time) error {
-	return &refusal{err: fmt.Errorf("%w: %s", ErrInvalidRefreshToken, how), final: !s.withinGrace(at, now), session: id}
+// gone is the error for a session that the store does not have. As far as the token
+// tells, it may have expired just now.
+func (s *Schema) gone(a *attempt) error {
+	expired := s.expiry(a.token.Issued, a.token.Deadline)
+	late := a.arrived.Sub(expired)
+	return &refusal{
+		err:     fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken),
+		final:   late < 0 || late >= lateResponse,
+		session: a.recordID(),
+	}
 }
 
 // next returns the token that the exchange gives.
-func (a *attempt) next() refreshToken {
-	return refreshToken{
-		id:         a.token.id,
-		generation: a.token.generation + 1,
-		ref:        a.keys.nextRef(a.token),
-		issued:     a.now,
-		deadline:   a.token.deadline,
-	}
+func (a *attempt) next() sealed.Token {
+	next := a.token
+	next.Generation++
+	next.Ref = Ref(a.key.Next(a.token)).asUUIDv4()
+	next.Issued = a.now
+	return next
 }
 
 // exchange moves the mapping to next, whose pair is made already, so that claims
 // that no token can carry, or a signer that fails, change nothing.
-func (s *Schema) exchange(ctx context.Context, a *attempt, next refreshToken, pair Tokens) (Tokens, error) {
+func (s *Schema) exchange(ctx context.Context, a *attempt, next sealed.Token, pair Tokens) (Tokens, error) {
 	r, err := s.store.Exchange(ctx, Exchange{
-		ID:         a.token.recordID(),
-		Generation: a.token.generation,
-		From:       a.token.ref,
-		To:         next.ref,
+		ID:         a.recordID(),
+		Generation: a.token.Generation,
+		From:       a.token.Ref,
+		To:         next.Ref,
 		At:         a.now,
-		ExpiresAt:  s.expiry(a.now, a.token.deadline),
+		ExpiresAt:  s.expiry(a.now, a.token.Deadline),
 	})
-	if (err == nil || errors.Is(err, ErrConflict)) && r.ID != a.token.recordID() {
+	if (err == nil || errors.Is(err, ErrConflict)) && r.ID != a.recordID() {
 		err = errWrongRecord
 	}
 	extra := pair.Claims.Extra
@@ -320,14 +360,26 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, next refreshToken, pa
 }
 
 // mapping returns the token of what the record is mapped to.
-func mapping(t refreshToken, r Record) refreshToken {
-	t.generation, t.ref, t.issued = r.Generation, r.AccessRef, r.ExchangedAt
+func mapping(t sealed.Token, r Record) sealed.Token {
+	t.Generation, t.Ref, t.Issued = r.Generation, r.AccessRef, r.ExchangedAt
 	return t
 }
 
+// pairFor makes the pair of a mapping if the client of the attempt can be given it.
+func (s *Schema) pairFor(a *attempt, userID string, t sealed.Token, extra string) (Tokens, error) {
+	pair, err := s.pair(userID, t, extra, a.now)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if err := a.carries(pair.AccessToken); err != nil {
+		return Tokens{}, fmt.Errorf("%w: %w", ErrInvalidClaims, err)
+	}
+	return pair, nil
+}
+
 // issue makes the pair of the mapping t and tells the hook.
-func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a *attempt, r Record, t refreshToken, extra string) (Tokens, error) {
-	pair, err := s.pairForCookies(r.UserID, t, extra)
+func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a *attempt, r Record, t sealed.Token, extra string) (Tokens, error) {
+	pair, err := s.pairFor(a, r.UserID, t, extra)
 	if err != nil {
 		return Tokens{}, s.claimsFailed(ctx, a, err)
 	}
@@ -335,8 +387,8 @@ func (s *Schema) issue(ctx context.Context, hook func(context.Context, Event), a
 	return pair, nil
 }
 
-func (s *Schema) tell(ctx context.Context, hook func(context.Context, Event), a *attempt, r Record, t refreshToken) {
-	call(ctx, hook, Event{At: a.now, UserID: r.UserID, SessionID: r.ID, Ref: t.ref, Device: r.Device})
+func (s *Schema) tell(ctx context.Context, hook func(context.Context, Event), a *attempt, r Record, t sealed.Token) {
+	call(ctx, hook, Event{At: a.now, UserID: r.UserID, SessionID: r.ID, Ref: t.Ref, Device: r.Device})
 }
 
 // storeFailed is the error of a store that did not give the record.
@@ -345,12 +397,4 @@ func (s *Schema) storeFailed(ctx context.Context, a *attempt, doing string, err 
 		return s.reject(ctx, s.gone(a), a.event())
 	}
 	return s.reject(ctx, s.unavailable(ctx, doing, err), a.event())
-}
-
-// gone is the error for a session that the store does not have. It may have expired just
-// now, as far as the token tells, and the store have dropped it.
-func (s *Schema) gone(a *attempt) error {
-	expired := s.expiry(a.token.issued, a.token.deadline)
-	final := a.arrived.Before(expired) || !s.withinGrace(expired, a.arrived)
-	return &refusal{err: fmt.Errorf("%w: there is no such session", ErrInvalidRefreshToken), final: final, session: a.token.recordID()}
 }

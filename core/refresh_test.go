@@ -112,12 +112,7 @@ func TestRefreshRefuses(t *testing.T) {
 		{"junk for a refresh token", time.Minute, func(_ *world, p core.Tokens) core.Tokens { p.RefreshToken = "junk"; return p }, core.ErrInvalidRefreshToken, 0},
 		{"a forged refresh token", time.Minute, func(_ *world, p core.Tokens) core.Tokens { p.RefreshToken = forge(p.RefreshToken); return p }, core.ErrInvalidRefreshToken, 0},
 		{"a refresh token with a line break", time.Minute, func(_ *world, p core.Tokens) core.Tokens {
-			p.RefreshToken = p.RefreshToken[:130] + "\n"
-			return p
-		}, core.ErrInvalidRefreshToken, 0},
-		{"a refresh token with other padding bits", time.Minute, func(_ *world, p core.Tokens) core.Tokens {
-			last := strings.IndexByte(base64URL, p.RefreshToken[130])
-			p.RefreshToken = p.RefreshToken[:130] + string(base64URL[last^1])
+			p.RefreshToken = p.RefreshToken[:len(p.RefreshToken)-1] + "\n"
 			return p
 		}, core.ErrInvalidRefreshToken, 0},
 		{"a long text for a refresh token", time.Minute, func(_ *world, p core.Tokens) core.Tokens {
@@ -130,14 +125,14 @@ func TestRefreshRefuses(t *testing.T) {
 		}, core.ErrInvalidRefreshToken, 1},
 		{"junk for an access token", time.Minute, func(_ *world, p core.Tokens) core.Tokens { p.AccessToken = "junk"; return p }, core.ErrInvalidAccessToken, 1},
 		{"a long text for an access token", time.Minute, func(_ *world, p core.Tokens) core.Tokens {
-			p.AccessToken = strings.Repeat("a", 4097)
+			p.AccessToken = strings.Repeat("a", 8193)
 			return p
 		}, core.ErrInvalidAccessToken, 1},
 		{"another session's access token", time.Minute, func(w *world, p core.Tokens) core.Tokens {
 			p.AccessToken = w.login("bob").AccessToken
 			return p
 		}, core.ErrInvalidAccessToken, 1},
-		{"an access token that has not expired", time.Minute - time.Millisecond, func(_ *world, p core.Tokens) core.Tokens { return p }, core.ErrAccessTokenNotExpired, 1},
+		{"an access token that has not expired", 50*time.Second - time.Millisecond, func(_ *world, p core.Tokens) core.Tokens { return p }, core.ErrAccessTokenNotExpired, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -160,8 +155,6 @@ func TestRefreshRefuses(t *testing.T) {
 		})
 	}
 }
-
-const base64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 func TestRefreshWithoutAnAccessToken(t *testing.T) {
 	w := newWorld(t, nil)

@@ -4,59 +4,71 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"time"
+
+	"github.com/tokenauth/tokenauth/core/internal/sealed"
 )
 
-// Schema is the whole of it: it logs users in, verifies their access tokens,
-// refreshes them and ends sessions. New makes one. It is safe for concurrent use
-// and starts no goroutine. It prints as "core.Schema{redacted}".
+// Schema issues, verifies, refreshes and revokes tokens. New makes one. It is safe
+// for concurrent use and starts no goroutine. It prints as "core.Schema{redacted}".
 type Schema struct {
-	cfg      Config // defaults filled in
-	store    RefreshStore
-	tokens   TokenSigner
-	keys     keyring
-	origins  *http.CrossOriginProtection
-	verifier *Verifier
+	cfg          Config // defaults filled in
+	store        RefreshStore
+	signer       TokenSigner
+	keys         sealed.Ring
+	verifier     *Verifier
+	otherCookies int // the bytes of a login's cookies but for the access token
 }
 
 // New returns a schema that keeps its sessions in store and makes its access
-// tokens with tokens. It returns an error for a config that can't work, and says
-// which field is wrong, or for a store or tokens that are nil. It never closes the store.
-func New(store RefreshStore, tokens TokenSigner, cfg Config) (*Schema, error) {
+// tokens with signer. If the config cannot work, the error names the field. A store
+// or a signer that is nil is an error too. New never closes the store.
+func New(store RefreshStore, signer TokenSigner, cfg Config) (*Schema, error) {
 	if isNil(store) {
-		return nil, errors.New("core: no store")
+		return nil, errors.New("core: the store must not be nil")
 	}
-	if isNil(tokens) {
-		return nil, errors.New("core: no access tokens")
+	if isNil(signer) {
+		return nil, errors.New("core: the token signer must not be nil")
 	}
-	cfg, err := cfg.withDefaults()
+	cfg = cfg.withDefaults()
+	verifier, err := newVerifier(signer, VerifierConfig{
+		Leeway: cfg.Leeway, VerifiedCache: cfg.VerifiedCache, Accept: cfg.Accept, Cookies: cfg.Cookies,
+		TrustedOrigins: cfg.TrustedOrigins, ErrorHandler: cfg.ErrorHandler,
+		Rejection: cfg.Hooks.Rejection, Clock: cfg.Clock,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
-	if err := cfg.checkSecrets(tokens); err != nil {
+	cfg.Cookies = verifier.cfg.Cookies
+	if err := cfg.checkSecrets(signer); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
-	if err := cfg.checkSchema(); err != nil {
+	if err := cfg.checkDurations(); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
-	keys, err := newKeyring(append([][]byte{cfg.Secret}, cfg.PreviousSecrets...))
+	purpose := ""
+	if s, ok := signer.(interface{ Purpose() string }); ok {
+		purpose = s.Purpose()
+	}
+	keys, err := sealed.NewRing(purpose, append([][]byte{cfg.Secret}, cfg.PreviousSecrets...)...)
 	if err != nil {
-		return nil, fmt.Errorf("core: derive keys: %w", err)
-	}
-	origins := http.NewCrossOriginProtection()
-	for _, origin := range cfg.TrustedOrigins {
-		if err := origins.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("core: TrustedOrigins: %w", err)
-		}
+		return nil, fmt.Errorf("core: %w", err)
 	}
 	cfg.Secret, cfg.PreviousSecrets = nil, nil // the keys replace them
+	others := cfg.Cookies.otherBytes()
+	if least := others + leastAccessToken; cfg.Cookies.MaxBytes < least {
+		return nil, fmt.Errorf("core: Cookies.MaxBytes is %d: with these cookies it must be at least %d", cfg.Cookies.MaxBytes, least)
+	}
 	return &Schema{
-		cfg: cfg, store: store, tokens: tokens, keys: keys, origins: origins,
-		verifier: newVerifier(tokens, cfg),
+		cfg: cfg, store: withTimeout(store, cfg.StoreTimeout), signer: signer, keys: keys,
+		verifier: verifier, otherCookies: others,
 	}, nil
 }
+
+// leastAccessToken is how much room for the access token the cookies must leave. Those of
+// package jwttoken take about 260 bytes with an HMAC.
+const leastAccessToken = 300
 
 // isNil reports whether there is nothing in v, or a nil pointer, as from a constructor
 // that has failed and whose error was overlooked.
@@ -65,54 +77,23 @@ func isNil(v any) bool {
 	return v == nil || p.Kind() == reflect.Pointer && p.IsNil()
 }
 
-// Tokens is a pair of tokens, as a login or a refresh issues it. It prints and
-// logs as "core.Tokens{redacted}", and encoding/json leaves the tokens out; but fmt
-// can't ask an unexported field of another struct how to print itself.
-type Tokens struct {
-	// AccessToken authorizes requests until Claims.ExpiresAt.
-	AccessToken string `json:"-"`
-	// RefreshToken buys the next pair, once the access token has expired.
-	RefreshToken string `json:"-"`
-	// Claims is what the access token says.
-	Claims Claims
-	// ExpiresAt is when the session ends at the latest; no refresh moves it.
-	ExpiresAt time.Time
+// Ping returns nil if the store answers, and ErrStoreUnavailable if it does not. It is
+// for a health check: it asks the store for a record that cannot exist. No hook is
+// told and nothing is logged.
+func (s *Schema) Ping(ctx context.Context) error {
+	_, err := s.store.Get(ctx, NewRecordID(""))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = errWrongRecord
+	}
+	return fmt.Errorf("%w: ping: %w", ErrStoreUnavailable, err)
 }
 
 // now returns the present moment as records hold it.
 func (s *Schema) now() time.Time {
 	return s.cfg.Clock().UTC().Truncate(time.Millisecond)
-}
-
-// pair issues the pair of a mapping. The same mapping always gives the same
-// reference, iat, exp and refresh token.
-func (s *Schema) pair(userID string, t refreshToken, extra string) (Tokens, error) {
-	claims := Claims{
-		UserID:    userID,
-		Ref:       t.ref,
-		SessionID: t.recordID(),
-		IssuedAt:  t.issued.Truncate(time.Second),
-		Extra:     extra,
-	}
-	// A session's last access token ends with it.
-	claims.ExpiresAt = earlier(claims.IssuedAt.Add(s.cfg.AccessTokenDuration), t.deadline)
-	access, err := s.tokens.Sign(claims)
-	if err != nil {
-		return Tokens{}, fmt.Errorf("sign the access token: %w", err)
-	}
-	return Tokens{AccessToken: access, RefreshToken: s.keys[0].seal(t), Claims: claims, ExpiresAt: t.deadline}, nil
-}
-
-// pairForCookies issues the pair of a mapping if cookies can carry it.
-func (s *Schema) pairForCookies(userID string, t refreshToken, extra string) (Tokens, error) {
-	pair, err := s.pair(userID, t, extra)
-	if err != nil {
-		return Tokens{}, err
-	}
-	if err := s.cfg.Cookies.checkSize(pair.AccessToken); err != nil {
-		return Tokens{}, err
-	}
-	return pair, nil
 }
 
 // expiry returns the ExpiresAt of a record that was last used at that moment.
@@ -131,7 +112,7 @@ func (s *Schema) unavailable(ctx context.Context, doing string, err error) error
 }
 
 // logFailure logs a failure of ours, unless the caller gave up. A deadline that has
-// passed is no giving up: that is how a store that hangs shows.
+// passed does not count as giving up: that is how a store that hangs shows.
 func (s *Schema) logFailure(ctx context.Context, message string, args ...any) {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		s.cfg.Logger.ErrorContext(ctx, message, args...)

@@ -15,10 +15,10 @@ import (
 
 const minSecretBytes = 32
 
-// NewSecret returns 32 random bytes for Config.Secret. Make one once and keep it
-// where your secrets are kept, as the text of [encoding/base64] for
-// example: one made at every start logs everybody out, and servers with different
-// ones refuse each other's refresh tokens.
+// NewSecret returns 32 random bytes for Config.Secret. Make one once, and keep it where
+// your other secrets are, for example as the text of [encoding/base64]. A secret
+// made at every start logs everybody out. Servers with different secrets refuse each
+// other's refresh tokens.
 func NewSecret() []byte {
 	secret := make([]byte, minSecretBytes)
 	rand.Read(secret) // never fails

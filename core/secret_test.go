@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -110,5 +111,37 @@ func TestAPublicKeyThatEndsInWhiteSpaceIsNoSecret(t *testing.T) {
 			}
 		}
 		return
+	}
+}
+
+// purposeful is a format of one audience.
+type purposeful struct {
+	*testTokens
+	purpose string
+}
+
+func (t purposeful) Purpose() string { return t.purpose }
+
+// Two schemas that share a secret and a store must not share refresh tokens.
+func TestARefreshTokenOfAnotherAudienceIsNotGenuine(t *testing.T) {
+	store, c := newStore(), newClock()
+	schema := func(purpose string) *core.Schema {
+		s, err := core.New(store, purposeful{&testTokens{key: []byte("signing")}, purpose}, core.Config{Secret: secret, Clock: c.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	api, admin := schema("api"), schema("admin")
+	pair, err := api.Login(t.Context(), "ada", core.LoginOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Advance(time.Minute)
+	if _, err := admin.Refresh(t.Context(), pair.RefreshToken, ""); !errors.Is(err, core.ErrInvalidRefreshToken) {
+		t.Errorf("Refresh for another audience = %v", err)
+	}
+	if _, err := schema("api").Refresh(t.Context(), pair.RefreshToken, pair.AccessToken); err != nil {
+		t.Errorf("Refresh for its own = %v", err)
 	}
 }

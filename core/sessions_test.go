@@ -42,7 +42,7 @@ func TestSessionsOfAUser(t *testing.T) {
 	if has, err := w.HasSessions(w.ctx, "ada"); has || err != nil {
 		t.Errorf("HasSessions after RevokeUser = %v, %v", has, err)
 	}
-	if e := w.events.last["revocation"]; w.events.count("revocation") != 1 || e.UserID != "ada" || e.Sessions != 2 {
+	if e := w.events.last["revocation"]; w.events.count("revocation") != 2 || e.UserID != "ada" || e.SessionID != first.Claims.SessionID {
 		t.Errorf("the hook was told %+v", e)
 	}
 }
@@ -154,5 +154,32 @@ func TestSchemasCanShareAStore(t *testing.T) {
 	}
 	if n := api.live("ada"); n != 0 {
 		t.Errorf("%d sessions are live", n)
+	}
+}
+
+// A WebSocket outlives its access token, and asks whether its session still stands.
+func TestASessionIsFoundByClaims(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	w.clock.Advance(time.Hour)
+	if s, err := w.SessionOf(w.ctx, pair.Claims); err != nil || s.ID != pair.Claims.SessionID || s.UserID != "ada" {
+		t.Errorf("SessionOf = %+v, %v", s, err)
+	}
+	strange := pair.Claims
+	strange.UserID = "bob"
+	if _, err := w.SessionOf(w.ctx, strange); !errors.Is(err, core.ErrInvalidAccessToken) {
+		t.Errorf("SessionOf another user = %v", err)
+	}
+	if _, err := w.SessionOf(w.ctx, core.Claims{UserID: "ada"}); !errors.Is(err, core.ErrSessionEnded) {
+		t.Errorf("SessionOf claims without a session = %v", err)
+	}
+	w.store.fail(errBroken)
+	if _, err := w.SessionOf(w.ctx, pair.Claims); !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("SessionOf with a broken store = %v", err)
+	}
+	w.store.mend()
+	w.RevokeUser(w.ctx, "ada")
+	if _, err := w.SessionOf(w.ctx, pair.Claims); !errors.Is(err, core.ErrSessionEnded) {
+		t.Errorf("SessionOf after a revocation = %v", err)
 	}
 }

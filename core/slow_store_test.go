@@ -31,9 +31,9 @@ func (s *hangingStore) hang(ctx context.Context, method string) error {
 	return ctx.Err()
 }
 
-func (s *hangingStore) Create(ctx context.Context, t core.Record, limit int) error {
+func (s *hangingStore) Create(ctx context.Context, t core.Record, limit int) ([]core.Record, error) {
 	if err := s.hang(ctx, "Create"); err != nil {
-		return err
+		return nil, err
 	}
 	return s.testStore.Create(ctx, t, limit)
 }
@@ -52,18 +52,11 @@ func (s *hangingStore) Exchange(ctx context.Context, x core.Exchange) (core.Reco
 	return s.testStore.Exchange(ctx, x)
 }
 
-func (s *hangingStore) Revoke(ctx context.Context, id string, at time.Time) error {
+func (s *hangingStore) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
 	if err := s.hang(ctx, "Revoke"); err != nil {
-		return err
+		return nil, err
 	}
-	return s.testStore.Revoke(ctx, id, at)
-}
-
-func (s *hangingStore) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	if err := s.hang(ctx, "RevokeUser"); err != nil {
-		return 0, err
-	}
-	return s.testStore.RevokeUser(ctx, userID, at)
+	return s.testStore.Revoke(ctx, v)
 }
 
 func (s *hangingStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
@@ -201,11 +194,15 @@ func TestRevocationsAtAStoreThatHangsEndInTenSeconds(t *testing.T) {
 
 func TestACompromiseAtAStoreThatHangsEndsInTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, pair, _, c := hanging(t, "RevokeUser")
-		if _, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken); err != nil {
-			t.Fatal(err)
+		s, pair, _, c := hanging(t, "Revoke")
+		next := pair
+		for range 2 {
+			var err error
+			if next, err = s.Refresh(t.Context(), next.RefreshToken, next.AccessToken); err != nil {
+				t.Fatal(err)
+			}
+			c.Advance(time.Minute)
 		}
-		c.Advance(time.Minute)
 		gone, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
@@ -237,9 +234,9 @@ func (s slowThenHangs) ListUser(ctx context.Context, id string, at time.Time) ([
 	return s.testStore.ListUser(ctx, id, at)
 }
 
-func (s slowThenHangs) Revoke(ctx context.Context, id string, at time.Time) error {
+func (s slowThenHangs) Revoke(ctx context.Context, _ core.Revocation) ([]core.Record, error) {
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 // Looking and revoking have ten seconds together.
@@ -273,50 +270,43 @@ func TestLookingAndRevokingEndInTenSecondsTogether(t *testing.T) {
 	}
 }
 
-// hangingGet never answers a Get.
-type hangingGet struct{ *testStore }
-
-func (s hangingGet) Get(ctx context.Context, id string) (core.Record, error) {
-	<-ctx.Done()
-	return core.Record{}, ctx.Err()
-}
-
-// Telling of one takes no time from the end of the next.
-func TestALookForTheHookShieldsNoSession(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := hangingGet{newStore()}
-		s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, MaxSessions: -1, Logger: slog.New(slog.DiscardHandler),
-			Hooks: core.Hooks{Revocation: func(context.Context, core.Event) {}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, _ := s.Login(t.Context(), "ada", core.LoginOptions{})
-		b, _ := s.Login(t.Context(), "ada", core.LoginOptions{})
-		r := httptest.NewRequest("POST", "/logout", nil)
-		r.Header.Set("Cookie", "refresh_token="+a.RefreshToken+"; refresh_token="+b.RefreshToken)
-		err = s.ClearTokenCookies(httptest.NewRecorder(), r)
-		sessions, _ := s.Sessions(t.Context(), "ada")
-		if err != nil || len(sessions) != 0 {
-			t.Errorf("the store ends sessions, and the logout is %v; %d live", err, len(sessions))
-		}
-	})
-}
-
-func TestALoginWaitsForALookNoLongerThanItsRequest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := hangingGet{newStore()}
-		s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, Logger: slog.New(slog.DiscardHandler),
-			Hooks: core.Hooks{Revocation: func(context.Context, core.Event) {}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Login(t.Context(), "ada", core.LoginOptions{})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began := time.Now()
-		_, err = s.Login(ctx, "ada", core.LoginOptions{})
-		if took := time.Since(began); err != nil || took > time.Second {
-			t.Errorf("a login whose request has one second took %v: %v", took, err)
-		}
-	})
+// Without any deadline of the request's own.
+func TestAStoreThatHangsHoldsNobodyLongerThanStoreTimeout(t *testing.T) {
+	for name, test := range map[string]struct{ timeout, want time.Duration }{
+		"by default": {0, 5 * time.Second},
+		"a second":   {time.Second, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newClock()
+				store := &hangingStore{testStore: newStore()}
+				s, err := core.New(store, &testTokens{key: []byte("signing")}, core.Config{Secret: secret, Clock: c.Now, StoreTimeout: test.timeout, Logger: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				pair, err := s.Login(t.Context(), "ada", core.LoginOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Advance(time.Minute)
+				store.hangs = true
+				for operation, do := range map[string]func() error{
+					"Login":       func() error { return second(s.Login(t.Context(), "ada", core.LoginOptions{})) },
+					"Refresh":     func() error { return second(s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken)) },
+					"Compromised": func() error { return second(s.Compromised(t.Context(), pair.RefreshToken, "")) },
+					"Logout":      func() error { return s.Logout(t.Context(), pair.RefreshToken) },
+					"RevokeUser":  func() error { return second(s.RevokeUser(t.Context(), "ada")) },
+					"Sessions":    func() error { return second(s.Sessions(t.Context(), "ada")) },
+					"SessionOf":   func() error { return second(s.SessionOf(t.Context(), pair.Claims)) },
+					"Ping":        func() error { return s.Ping(t.Context()) },
+				} {
+					began := time.Now()
+					err := do()
+					if took := time.Since(began); took != test.want || !errors.Is(err, core.ErrStoreUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("%s took %v: %v", operation, took, err)
+					}
+				}
+			})
+		})
+	}
 }

@@ -32,8 +32,8 @@ const (
 //
 // Users have four sessions each, with a Device of 120 bytes and Data of 60. Create
 // logs in a new user. Exchange leaves the expiry where it is, as without an idle
-// timeout; ExchangeIdle moves it. RevokeUser revokes the one session of a user, ListUser
-// lists four, and DeleteExpired deletes ten records.
+// timeout; ExchangeIdle moves it. Revoke revokes all sessions of a user who has one,
+// ListUser lists four, and DeleteExpired deletes ten records.
 func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int) {
 	if len(sizes) == 0 {
 		sizes = []int{1_000, 100_000}
@@ -43,7 +43,7 @@ func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int
 			if size < benchGoroutines {
 				b.Fatalf("storetest: a store of %d records is too small to measure: it needs %d", size, benchGoroutines)
 			}
-			s := &benchStore{RefreshStore: open(b), tokens: make([]core.Record, size)}
+			s := &benchStore{RefreshStore: open(b), records: make([]core.Record, size)}
 			s.fill(b)
 			for _, bench := range []struct {
 				name string
@@ -53,7 +53,7 @@ func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int
 				{"Exchange", s.exchange},
 				{"ExchangeIdle", s.exchangeIdle},
 				{"Create", s.create},
-				{"RevokeUser", s.revokeUser},
+				{"Revoke", s.revoke},
 				{"DeleteExpired", s.deleteExpired},
 			} {
 				for _, goroutines := range []int{1, benchGoroutines} {
@@ -69,9 +69,9 @@ func Bench(b *testing.B, open func(b *testing.B) core.RefreshStore, sizes ...int
 // benchStore is a store and the records that it has been filled with, as they stand.
 type benchStore struct {
 	core.RefreshStore
-	tokens []core.Record
-	users  atomic.Int64 // how many names have been given out
-	ticks  atomic.Int64 // moves the time of exchanges on
+	records []core.Record
+	users   atomic.Int64 // how many names have been given out
+	ticks   atomic.Int64 // moves the time of exchanges on
 }
 
 const (
@@ -79,32 +79,32 @@ const (
 	benchData   = `{"role":"admin","tenant":"4711","scopes":["read","write"],"n":1}`
 )
 
-// newToken returns the record of a login that expires at that moment.
-func (s *benchStore) newToken(user string, expires time.Time) core.Record {
-	token := newToken(user, base)
-	token.Device, token.Data = benchDevice[:120], []byte(benchData[:60])
-	token.ExpiresAt = expires
-	return token
+// newRecord returns the record of a login that expires at that moment.
+func (s *benchStore) newRecord(user string, expires time.Time) core.Record {
+	record := newRecord(user, base)
+	record.Device, record.Data = benchDevice[:120], []byte(benchData[:60])
+	record.ExpiresAt = expires
+	return record
 }
 
 func (s *benchStore) fill(b *testing.B) {
 	b.Helper()
-	for i := range s.tokens {
+	for i := range s.records {
 		// Few expire at the same moment.
-		s.tokens[i] = s.newToken(fmt.Sprintf("user %d", i/benchSessions), base.Add(lifetime+time.Duration(i)*time.Millisecond))
+		s.records[i] = s.newRecord(fmt.Sprintf("user %d", i/benchSessions), base.Add(lifetime+time.Duration(i)*time.Millisecond))
 	}
-	s.createAll(b, s.tokens)
+	s.createAll(b, s.records)
 }
 
 // createAll stores the records as fast as the store lets many goroutines.
-func (s *benchStore) createAll(b *testing.B, tokens []core.Record) {
+func (s *benchStore) createAll(b *testing.B, records []core.Record) {
 	b.Helper()
 	var next atomic.Int64
 	var running sync.WaitGroup
 	for range benchGoroutines {
 		running.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(tokens)); i = next.Add(1) - 1 {
-				if err := s.Create(b.Context(), tokens[i], 0); err != nil {
+			for i := next.Add(1) - 1; i < int64(len(records)); i = next.Add(1) - 1 {
+				if _, err := s.Create(b.Context(), records[i], 0); err != nil {
 					b.Error(err)
 					return
 				}
@@ -121,13 +121,13 @@ func (s *benchStore) createAll(b *testing.B, tokens []core.Record) {
 // its own, and returns them.
 func (s *benchStore) newUsers(b *testing.B, times int) []core.Record {
 	b.Helper()
-	tokens := make([]core.Record, b.N*times)
-	for i := range tokens {
-		tokens[i] = s.newToken(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
+	records := make([]core.Record, b.N*times)
+	for i := range records {
+		records[i] = s.newRecord(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
 	}
-	s.createAll(b, tokens)
+	s.createAll(b, records)
 	b.Cleanup(func() { s.deleteAll(b) })
-	return tokens
+	return records
 }
 
 // deleteAll deletes the records that newUsers made, as far as the store does.
@@ -175,13 +175,13 @@ func measure(b *testing.B, goroutines int, f func(ctx context.Context, call, g, 
 }
 
 func (s *benchStore) listUser(b *testing.B, goroutines int) {
-	users := len(s.tokens) / benchSessions
+	users := len(s.records) / benchSessions
 	measure(b, goroutines, func(ctx context.Context, i, _, _ int) error {
 		// Spread over the store, as users come.
 		user := fmt.Sprintf("user %d", i*7919%users)
-		tokens, err := s.ListUser(ctx, user, after(1))
-		if err == nil && len(tokens) != benchSessions {
-			err = fmt.Errorf("%d sessions of %s, want %d", len(tokens), user, benchSessions)
+		records, err := s.ListUser(ctx, user, after(1))
+		if err == nil && len(records) != benchSessions {
+			err = fmt.Errorf("%d sessions of %s, want %d", len(records), user, benchSessions)
 		}
 		return err
 	})
@@ -199,8 +199,8 @@ func (s *benchStore) exchangeTo(b *testing.B, goroutines int, expires func(t cor
 	// Each goroutine has sessions of its own, spread over the store.
 	turns := make([]int, 2*benchGoroutines+runtime.GOMAXPROCS(0))
 	measure(b, goroutines, func(ctx context.Context, _, g, n int) error {
-		own := (len(s.tokens) - g + n - 1) / n
-		t := &s.tokens[g+turns[g]*7919%own*n]
+		own := (len(s.records) - g + n - 1) / n
+		t := &s.records[g+turns[g]*7919%own*n]
 		turns[g]++
 		x := next(*t, base.Add(time.Duration(s.ticks.Add(1))*time.Millisecond))
 		x.ExpiresAt = expires(*t)
@@ -211,29 +211,30 @@ func (s *benchStore) exchangeTo(b *testing.B, goroutines int, expires func(t cor
 }
 
 func (s *benchStore) create(b *testing.B, goroutines int) {
-	tokens := make([]core.Record, b.N)
-	for i := range tokens {
-		tokens[i] = s.newToken(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
+	records := make([]core.Record, b.N)
+	for i := range records {
+		records[i] = s.newRecord(fmt.Sprintf("new user %d", s.users.Add(1)), after(1))
 	}
 	b.Cleanup(func() { s.deleteAll(b) })
 	measure(b, goroutines, func(ctx context.Context, i, _, _ int) error {
-		return s.Create(ctx, tokens[i], benchSessions)
+		_, err := s.Create(ctx, records[i], benchSessions)
+		return err
 	})
 }
 
-func (s *benchStore) revokeUser(b *testing.B, goroutines int) {
-	tokens := s.newUsers(b, 1)
+func (s *benchStore) revoke(b *testing.B, goroutines int) {
+	records := s.newUsers(b, 1)
 	measure(b, goroutines, func(ctx context.Context, i, _, _ int) error {
-		n, err := s.RevokeUser(ctx, tokens[i].UserID, base.Add(time.Minute))
-		if err == nil && n != 1 {
-			err = fmt.Errorf("%d sessions revoked, want 1", n)
+		revoked, err := s.Revoke(ctx, core.Revocation{UserID: records[i].UserID, At: base.Add(time.Minute)})
+		if err == nil && len(revoked) != 1 {
+			err = fmt.Errorf("%d sessions revoked, want 1", len(revoked))
 		}
 		return err
 	})
 }
 
 func (s *benchStore) deleteExpired(b *testing.B, goroutines int) {
-	s.createAll(b, []core.Record{s.newToken("somebody", after(1)), s.newToken("else", after(1))})
+	s.createAll(b, []core.Record{s.newRecord("somebody", after(1)), s.newRecord("else", after(1))})
 	if n, err := s.DeleteExpired(b.Context(), after(2), 2); n == 0 && err == nil {
 		b.Skip("the store's records go by themselves: there is nothing to measure")
 	}

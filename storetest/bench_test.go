@@ -26,13 +26,13 @@ func TestBenchChecksWhatItMeasures(t *testing.T) {
 	if !measured(func(m *model) storeFunc { return m.answer }) {
 		t.Error("the model fails")
 	}
-	for _, m := range []method{create, exchange, revokeUser, listUser, deleteExpired} {
+	for _, m := range []method{create, exchange, revoke, listUser, deleteExpired} {
 		if measured(func(inner *model) storeFunc {
 			return func(ctx context.Context, c call) result {
 				r := inner.answer(ctx, c)
 				switch {
 				case c.method != m:
-				case m == listUser || m == revokeUser:
+				case m == listUser || m == revoke:
 					return result{} // as if there were nobody
 				case m == deleteExpired:
 					r.n--

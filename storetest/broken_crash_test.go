@@ -74,12 +74,16 @@ func (d *disk) survives() {}
 func tearing(inner storeFunc) storeFunc {
 	return func(ctx context.Context, c call) result {
 		if c.method == create && c.limit > 0 {
-			live := inner(ctx, call{method: listUser, userID: c.token.UserID, at: c.token.IssuedAt})
-			for _, t := range beyond(live.tokens, c.limit) {
-				inner(ctx, call{method: revoke, id: t.ID, at: c.token.IssuedAt})
+			live := inner(ctx, call{method: listUser, userID: c.record.UserID, at: c.record.IssuedAt})
+			var evicted []core.Record
+			for _, r := range beyond(live.records, c.limit) {
+				evicted = append(evicted, inner(ctx, revokesOne(r.ID, c.record.IssuedAt)).records...)
 			}
-			yield()
+			pause()
 			c.limit = 0
+			r := inner(ctx, c)
+			r.records = evicted
+			return r
 		}
 		return inner(ctx, c)
 	}
@@ -126,7 +130,7 @@ var brokenCrash = []broken{
 	{
 		bug: "keeps revocations in memory, and crashes",
 		harness: crashing(func(d *disk, c call) {
-			if c.method != revoke && c.method != revokeUser {
+			if c.method != revoke {
 				d.write(c)
 			}
 		}),

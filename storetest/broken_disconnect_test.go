@@ -86,7 +86,7 @@ var brokenDisconnect = []broken{
 	{
 		bug: "takes a revocation that failed for one of nothing",
 		harness: disconnecting(failing(func(c call, r result) result {
-			if c.method == revokeUser {
+			if c.method == revoke {
 				return result{}
 			}
 			return r
@@ -118,9 +118,9 @@ var brokenDisconnect = []broken{
 					return r
 				}
 				if r.err != nil {
-					return result{tokens: remembered[key].tokens}
+					return result{records: remembered[key].records}
 				}
-				remembered[key] = result{tokens: copiedAll(r.tokens)}
+				remembered[key] = result{records: copiedAll(r.records)}
 				return r
 			}
 		}),
@@ -154,7 +154,7 @@ var brokenDisconnect = []broken{
 					if r.err == nil || isSentinel(r.err) || !cut || ctx.Err() != nil {
 						return r
 					}
-					yield()
+					time.Sleep(time.Millisecond)
 				}
 			}
 		}),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -17,7 +18,7 @@ func evicting(choose func(s state, c call) []core.Record) func(state, call) resu
 
 // liveAt returns the user's records that are live when the record of the Create is
 // issued, the newest first.
-func liveAt(s state, c call) []core.Record { return s.live(c.token.UserID, c.token.IssuedAt) }
+func liveAt(s state, c call) []core.Record { return s.live(c.record.UserID, c.record.IssuedAt) }
 
 // encoded returns an id such that its order is that of the bytes that it encodes,
 // in which a to z come before 2 to 7.
@@ -30,6 +31,15 @@ func encoded(id string) string {
 	}, id)
 }
 
+// evicted answers Create as the model does and returns something else.
+func evicted(change func(s state, c call, records []core.Record) []core.Record) func(state, call) result {
+	return then(create, func(s state, c call, r *result) {
+		if r.err == nil {
+			r.records = change(s, c, r.records)
+		}
+	})
+}
+
 var brokenLimit = []broken{
 	{
 		bug: "takes a negative limit for one",
@@ -38,7 +48,7 @@ var brokenLimit = []broken{
 				c.limit = 1
 			}
 		}),
-		fails: "Create/NoLimit",
+		fails: "Create/NoLimit Create/EvictedNone",
 	},
 	{
 		bug: "counts one record too few",
@@ -47,9 +57,10 @@ var brokenLimit = []broken{
 				c.limit++
 			}
 		}),
-		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
-			Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin Time/FirstMomentEvicts
-			Time/CallersLimit Create/Stopped`,
+		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany
+			Create/LimitEqualTimes Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin
+			Time/FirstMomentEvicts Time/CallersLimit Create/Stopped Create/Evicted Create/EvictedMany
+			Create/EvictedEqualTimes Create/EvictedIsCopied Dead/Bounded`,
 		races: "Create/ConcurrentLimit",
 	},
 	{
@@ -57,7 +68,7 @@ var brokenLimit = []broken{
 		apply: evicting(func(s state, c call) []core.Record { return beyond(liveAt(s, c), max(c.limit-1, 1)) }),
 		fails: `Create/LimitOldestFirst Create/LimitNotReached Create/LimitLowered Create/LimitEqualTimes
 			Create/LimitIgnoresRevoked Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin
-			Create/LimitPerUser`,
+			Create/LimitPerUser Create/Evicted Create/EvictedNone Create/EvictedEqualTimes`,
 		races: "Create/ConcurrentLimit",
 	},
 	{
@@ -67,7 +78,8 @@ var brokenLimit = []broken{
 			slices.Reverse(live)
 			return beyond(live, c.limit)
 		}),
-		fails: "Create/LimitOldestFirst Create/LimitLowered Create/LimitEqualTimes Create/LimitSparesNew Create/LimitByLogin",
+		fails: `Create/LimitOldestFirst Create/LimitLowered Create/LimitEqualTimes Create/LimitSparesNew
+			Create/LimitByLogin Create/Evicted Create/EvictedMany Create/EvictedEqualTimes`,
 	},
 	{
 		bug: "revokes one record at each login at most",
@@ -75,7 +87,8 @@ var brokenLimit = []broken{
 			live := beyond(liveAt(s, c), c.limit)
 			return live[max(0, len(live)-1):]
 		}),
-		fails: "Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes Create/LimitIgnoresExpired Create/Stopped",
+		fails: `Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes Create/LimitIgnoresExpired
+			Create/Stopped Create/Evicted Create/EvictedMany Create/EvictedEqualTimes Create/EvictedIsCopied`,
 		races: "Create/ConcurrentLimit",
 	},
 	{
@@ -84,7 +97,7 @@ var brokenLimit = []broken{
 			live := liveAt(s, c)
 			return beyond(live[:min(len(live), 100)], c.limit)
 		}),
-		fails: "Create/LimitOfMany",
+		fails: "Create/LimitOfMany Create/EvictedMany",
 	},
 	{
 		bug: "orders records of one moment by descending id",
@@ -95,7 +108,7 @@ var brokenLimit = []broken{
 			})
 			return beyond(live, c.limit)
 		}),
-		fails: "Create/LimitEqualTimes",
+		fails: "Create/LimitEqualTimes Create/EvictedEqualTimes",
 	},
 	{
 		bug: "takes letters in ids for older than digits",
@@ -106,44 +119,44 @@ var brokenLimit = []broken{
 			})
 			return beyond(live, c.limit)
 		}),
-		fails: "Create/LimitEqualTimes",
+		fails: "Create/LimitEqualTimes Create/EvictedEqualTimes",
 	},
 	{
 		bug: "counts revoked records",
 		apply: evicting(func(s state, c call) []core.Record {
-			all := s.each(c.token.UserID, func(t core.Record) bool { return c.token.IssuedAt.Before(t.ExpiresAt) })
+			all := s.each(c.record.UserID, func(t core.Record) bool { return c.record.IssuedAt.Before(t.ExpiresAt) })
 			return slices.DeleteFunc(beyond(all, c.limit), func(t core.Record) bool { return !t.RevokedAt.IsZero() })
 		}),
-		fails: "Create/LimitIgnoresRevoked",
+		fails: "Create/LimitIgnoresRevoked Dead/SparesLive",
 	},
 	{
 		bug: "revokes revoked records again",
 		apply: evicting(func(s state, c call) []core.Record {
-			return beyond(s.each(c.token.UserID, func(t core.Record) bool { return c.token.IssuedAt.Before(t.ExpiresAt) }), c.limit)
+			return beyond(s.each(c.record.UserID, func(t core.Record) bool { return c.record.IssuedAt.Before(t.ExpiresAt) }), c.limit)
 		}),
-		fails: "Create/LimitOne Create/LimitIgnoresRevoked",
+		fails: "Create/LimitOne Create/LimitIgnoresRevoked Create/Evicted Dead/LastRevoked Dead/Bounded Dead/SparesLive",
 	},
 	{
 		bug: "takes a revocation dated later for none yet",
 		apply: evicting(func(s state, c call) []core.Record {
-			return beyond(s.each(c.token.UserID, func(t core.Record) bool {
-				return (t.RevokedAt.IsZero() || t.RevokedAt.After(c.token.IssuedAt)) && c.token.IssuedAt.Before(t.ExpiresAt)
+			return beyond(s.each(c.record.UserID, func(t core.Record) bool {
+				return (t.RevokedAt.IsZero() || t.RevokedAt.After(c.record.IssuedAt)) && c.record.IssuedAt.Before(t.ExpiresAt)
 			}), c.limit)
 		}),
-		fails: "Create/LimitIgnoresRevoked",
+		fails: "Create/LimitIgnoresRevoked Create/Evicted",
 	},
 	{
 		bug: "counts expired records",
 		apply: evicting(func(s state, c call) []core.Record {
-			return beyond(s.each(c.token.UserID, func(t core.Record) bool { return t.RevokedAt.IsZero() }), c.limit)
+			return beyond(s.each(c.record.UserID, func(t core.Record) bool { return t.RevokedAt.IsZero() }), c.limit)
 		}),
 		fails: "Create/LimitIgnoresExpired",
 	},
 	{
 		bug: "counts a record that expires at that very moment",
 		apply: evicting(func(s state, c call) []core.Record {
-			return beyond(s.each(c.token.UserID, func(t core.Record) bool {
-				return t.RevokedAt.IsZero() && !c.token.IssuedAt.After(t.ExpiresAt)
+			return beyond(s.each(c.record.UserID, func(t core.Record) bool {
+				return t.RevokedAt.IsZero() && !c.record.IssuedAt.After(t.ExpiresAt)
 			}), c.limit)
 		}),
 		fails: "Create/LimitIgnoresExpired",
@@ -151,8 +164,8 @@ var brokenLimit = []broken{
 	{
 		bug: "revokes the new record where others are dated later",
 		apply: then(create, func(s state, c call, r *result) {
-			if live := liveAt(s, c); r.err == nil && c.limit > 1 && len(live) == c.limit && live[len(live)-1].ID == c.token.ID {
-				s.setRevoked(c.token.ID, c.token.IssuedAt)
+			if live := liveAt(s, c); r.err == nil && c.limit > 1 && len(live) == c.limit && live[len(live)-1].ID == c.record.ID {
+				s.setRevoked(c.record.ID, c.record.IssuedAt)
 			}
 		}),
 		fails: "Create/LimitSparesNew",
@@ -166,7 +179,7 @@ var brokenLimit = []broken{
 			})
 			return beyond(live, c.limit)
 		}),
-		fails: "Create/LimitByLogin",
+		fails: "Create/LimitByLogin Create/Evicted",
 	},
 	{
 		bug: "takes the one that expires first for the oldest",
@@ -177,35 +190,35 @@ var brokenLimit = []broken{
 			})
 			return beyond(live, c.limit)
 		}),
-		fails: "Create/LimitByLogin",
+		fails: "Create/LimitByLogin Create/EvictedMany",
 	},
 	{
 		bug: "limits the store as a whole",
 		apply: evicting(func(s state, c call) []core.Record {
 			var live []core.Record
 			for _, t := range s {
-				if t.Live(c.token.IssuedAt) {
-					live = append(live, t)
+				if t.Live(c.record.IssuedAt) {
+					live = append(live, copied(t))
 				}
 			}
 			slices.SortFunc(live, newestFirst)
 			return beyond(live, c.limit)
 		}),
-		fails: "Create/LimitPerUser User/*",
+		fails: "Create/LimitPerUser User/* Create/EvictedNone Dead/OtherUsers Records/CallsInside",
 	},
 	{
 		bug: "limits a shard instead of a user",
 		apply: evicting(func(s state, c call) []core.Record {
 			var live []core.Record
 			for _, t := range s {
-				if core.IDShard(t.ID) == core.IDShard(c.token.ID) && t.Live(c.token.IssuedAt) {
-					live = append(live, t)
+				if core.IDShard(t.ID) == core.IDShard(c.record.ID) && t.Live(c.record.IssuedAt) {
+					live = append(live, copied(t))
 				}
 			}
 			slices.SortFunc(live, newestFirst)
 			return beyond(live, c.limit)
 		}),
-		fails: "User/SameShard",
+		fails: "User/SameShard Dead/OtherUsers",
 	},
 	{
 		bug: "makes room for as many records as the limit allows",
@@ -215,21 +228,22 @@ var brokenLimit = []broken{
 			}
 			return s.apply(c)
 		}),
-		fails: "Create/LargestLimit",
+		fails: "Create/LargestLimit Create/EvictedNone",
 	},
 	{
 		bug: "deletes what it should revoke",
 		apply: instead(create, func(s state, c call) result {
-			if _, ok := s[c.token.ID]; !ok && c.limit > 0 {
+			if _, ok := s[c.record.ID]; !ok && c.limit > 0 {
 				for _, t := range beyond(liveAt(s, c), c.limit) {
 					delete(s, t.ID)
 				}
 			}
 			return s.apply(c)
 		}),
-		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
-			Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin Time/FirstMomentEvicts
-			Time/CallersLimit Create/Stopped`,
+		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany
+			Create/LimitEqualTimes Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin
+			Time/FirstMomentEvicts Time/CallersLimit Create/Stopped Create/Evicted Create/EvictedMany
+			Create/EvictedEqualTimes Create/EvictedIsCopied Dead/Bounded Time/UTC`,
 	},
 	{
 		bug: "dates the revocation by the record that it revokes",
@@ -244,8 +258,90 @@ var brokenLimit = []broken{
 			}
 			return r
 		}),
-		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany Create/LimitEqualTimes
-			Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin Time/CallersLimit Create/Stopped`,
+		fails: `Create/LimitOne Create/LimitOldestFirst Create/LimitLowered Create/LimitOfMany
+			Create/LimitEqualTimes Create/LimitIgnoresExpired Create/LimitSparesNew Create/LimitByLogin
+			Time/CallersLimit Create/Stopped Create/EvictedIsCopied Dead/Bounded`,
 		races: "Create/NotBornDead",
+	},
+	{
+		bug:   "returns nothing of what it evicts",
+		apply: evicted(func(state, call, []core.Record) []core.Record { return nil }),
+		fails: "Create/Evicted Create/EvictedMany Create/EvictedEqualTimes",
+		races: "Sequence/Model History/Linearizable",
+	},
+	{
+		bug: "returns what it evicts as it stood before",
+		apply: evicted(func(_ state, _ call, records []core.Record) []core.Record {
+			return allRevokedAt(records, time.Time{})
+		}),
+		fails: "Create/Evicted Create/EvictedMany Create/EvictedEqualTimes",
+		races: "Create/EvictedOnce",
+	},
+	{
+		bug:   "returns what it evicts the oldest first",
+		apply: evicted(func(_ state, _ call, records []core.Record) []core.Record { return reversed(records...) }),
+		fails: "Create/Evicted Create/EvictedMany Create/EvictedEqualTimes",
+	},
+	{
+		bug: "returns what it evicts without its Data",
+		apply: evicted(func(_ state, _ call, records []core.Record) []core.Record {
+			for i := range records {
+				records[i].Data = nil
+			}
+			return records
+		}),
+		fails: "Create/Evicted Create/EvictedMany Create/EvictedEqualTimes",
+		races: "Revoke/DuringEvictions",
+	},
+	{
+		bug: "returns its own record with what it evicts",
+		apply: evicted(func(s state, c call, records []core.Record) []core.Record {
+			return append([]core.Record{s[c.record.ID]}, records...)
+		}),
+		fails: "Create/Evicted Create/EvictedNone Create/EvictedMany Create/EvictedEqualTimes",
+	},
+	{
+		bug: "returns all that were ever evicted",
+		apply: evicted(func(s state, c call, _ []core.Record) []core.Record {
+			return s.each(c.record.UserID, func(r core.Record) bool { return !r.RevokedAt.IsZero() })
+		}),
+		fails: "Create/Evicted Create/EvictedMany",
+		races: "Create/EvictedOnce",
+	},
+	{
+		bug: "returns the live records that it leaves",
+		apply: evicted(func(s state, c call, _ []core.Record) []core.Record {
+			return slices.DeleteFunc(liveAt(s, c), func(r core.Record) bool { return r.ID == c.record.ID })
+		}),
+		fails: "Create/Evicted Create/EvictedNone Create/EvictedMany Create/EvictedEqualTimes",
+	},
+	{
+		bug: "returns a page of what it evicts",
+		apply: evicted(func(_ state, _ call, records []core.Record) []core.Record {
+			return records[:min(100, len(records))]
+		}),
+		fails: "Create/EvictedMany",
+	},
+	{
+		bug: "returns what it evicts of one moment by ascending ID",
+		apply: evicted(func(_ state, _ call, records []core.Record) []core.Record {
+			slices.SortFunc(records, func(a, b core.Record) int {
+				return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(a.ID, b.ID))
+			})
+			return records
+		}),
+		fails: "Create/EvictedEqualTimes",
+	},
+	{
+		bug: "hands out its own Data with what it evicts",
+		apply: evicted(func(s state, _ call, records []core.Record) []core.Record {
+			for i, r := range records {
+				if own, ok := s[r.ID]; ok {
+					records[i] = own
+				}
+			}
+			return records
+		}),
+		fails: "Create/EvictedIsCopied",
 	},
 }

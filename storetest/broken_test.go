@@ -2,12 +2,15 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"math"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -29,6 +32,8 @@ type broken struct {
 	fails string
 	// races are further rules that find it every time.
 	races string
+	// waits says that some of its calls never return.
+	waits bool
 }
 
 // finds reports whether the rule is said to find the bug.
@@ -37,6 +42,20 @@ func (b broken) finds(r rule) bool {
 		return matches(b.races, r.id)
 	}
 	return matches(b.fails, r.id)
+}
+
+// try runs the rule on such a store.
+func (b broken) try(t *testing.T, r rule, h Harness) error {
+	if b.waits || slices.Contains(r.needs, needsDisconnect) {
+		return runQuickly(t, r, h)
+	}
+	return r.run(t, h)
+}
+
+// runQuickly runs the rule by a false clock, so that no time passes where it waits.
+func runQuickly(t *testing.T, r rule, h Harness) (err error) {
+	synctest.Test(t, func(t *testing.T) { err = r.run(t, h) })
+	return err
 }
 
 func (b broken) open() Harness {
@@ -64,8 +83,8 @@ func (m *model) with(apply func(s state, c call) result) storeFunc {
 
 func allBroken() []broken {
 	return slices.Concat(brokenCreate, brokenLimit, brokenGet, brokenExchange, brokenRefusal, brokenRevoke,
-		brokenRevokeUser, brokenList, brokenDelete, brokenUser, brokenTime, brokenContext, brokenRaces, brokenShared,
-		brokenCrash, brokenDisconnect)
+		brokenList, brokenDelete, brokenDead, brokenRecords, brokenUser, brokenTime, brokenContext, brokenRaces,
+		brokenShared, brokenCrash, brokenDisconnect, brokenBreak)
 }
 
 func TestMain(m *testing.M) {
@@ -88,7 +107,10 @@ func TestEveryBrokenStoreFailsItsRulesAndNoOthers(t *testing.T) {
 				if h.lacks(r.needs) != "" || r.varies && !want {
 					continue
 				}
-				err := r.run(t, h)
+				err := b.try(t, r, h)
+				if _, ok := errors.AsType[skipped](err); ok {
+					continue
+				}
 				switch {
 				case want && err == nil:
 					t.Errorf("%s passes", r.id)
@@ -138,7 +160,7 @@ func TestRuleIDsAreUnique(t *testing.T) {
 			t.Errorf("%q is not of the form Method/Case", r.id)
 		}
 		if !strings.HasSuffix(r.text, ".") {
-			t.Errorf("%s: %q is no sentence", r.id, r.text)
+			t.Errorf("%s: %q is not a sentence", r.id, r.text)
 		}
 	}
 }
@@ -185,30 +207,17 @@ func (s state) update(id string, change func(t *core.Record)) {
 }
 
 // each returns the user's records for which the condition holds, the newest first.
-func (s state) each(userID string, holds func(t core.Record) bool) []core.Record {
-	var some []core.Record
-	for _, t := range s {
-		if t.UserID == userID && holds(t) {
-			some = append(some, copied(t))
-		}
-	}
-	slices.SortFunc(some, newestFirst)
-	return some
+func (s state) each(userID string, holds func(r core.Record) bool) []core.Record {
+	return s.some(func(r core.Record) bool { return r.UserID == userID && holds(r) })
 }
 
 // createAfter stores the record of a Create after revoking others as evict says.
 func (s state) createAfter(c call, evict func(live []core.Record) []core.Record) result {
-	if _, ok := s[c.token.ID]; ok || c.limit <= 0 {
+	if _, ok := s[c.record.ID]; ok || c.limit <= 0 {
 		return s.apply(c)
 	}
-	for _, t := range evict(s.live(c.token.UserID, c.token.IssuedAt)) {
-		s.setRevoked(t.ID, c.token.IssuedAt)
-	}
-	c.limit = 0
-	return s.apply(c)
-}
-
-// beyond returns the records after the first limit-1.
-func beyond(live []core.Record, limit int) []core.Record {
-	return live[min(len(live), limit-1):]
+	evicted := s.revokeEach(evict(s.live(c.record.UserID, c.record.IssuedAt)), c.record.IssuedAt)
+	c.limit = math.MaxInt
+	s.apply(c)
+	return result{records: evicted}
 }

@@ -10,7 +10,8 @@ import (
 func keepingTimes(keep func(time.Time) time.Time) func(state, call) result {
 	return func(s state, c call) result {
 		for _, at := range []*time.Time{
-			&c.token.IssuedAt, &c.token.ExchangedAt, &c.token.ExpiresAt, &c.exchange.At, &c.exchange.ExpiresAt, &c.at,
+			&c.record.IssuedAt, &c.record.ExchangedAt, &c.record.ExpiresAt, &c.exchange.At, &c.exchange.ExpiresAt,
+			&c.revocation.IssuedUntil, &c.revocation.At, &c.at,
 		} {
 			if !at.IsZero() {
 				*at = keep(*at)
@@ -26,9 +27,9 @@ func zoned(m method, zone *time.Location) func(state, call) result {
 		shift := func(t *core.Record) {
 			t.IssuedAt, t.ExchangedAt, t.ExpiresAt = t.IssuedAt.In(zone), t.ExchangedAt.In(zone), t.ExpiresAt.In(zone)
 		}
-		shift(&r.token)
-		for i := range r.tokens {
-			shift(&r.tokens[i])
+		shift(&r.record)
+		for i := range r.records {
+			shift(&r.records[i])
 		}
 	})
 }
@@ -39,16 +40,18 @@ var brokenTime = []broken{
 	{
 		bug:   "keeps seconds",
 		apply: keepingTimes(func(at time.Time) time.Time { return at.Truncate(time.Second) }),
-		fails: `Create/LimitIgnoresExpired Exchange/LastMoment RevokeUser/Expired RevokeUser/SparesLater
-			ListUser/MillisecondsApart DeleteExpired/StrictlyBefore DeleteExpired/Millisecond Time/Milliseconds
-			Time/LastMoment Time/CallersClock Time/CallersLimit Time/CallersDeletion`,
+		fails: `Create/LimitIgnoresExpired Exchange/LastMoment ListUser/MillisecondsApart
+			DeleteExpired/StrictlyBefore DeleteExpired/Millisecond Time/Milliseconds Time/LastMoment
+			Time/CallersClock Time/CallersLimit Time/CallersDeletion
+			Revoke/IssuedUntil`,
 	},
 	{
 		bug:   "rounds to hundredths of a second",
 		apply: keepingTimes(func(at time.Time) time.Time { return at.Round(10 * time.Millisecond) }),
-		fails: `Create/LimitIgnoresExpired Exchange/LastMoment RevokeUser/Expired RevokeUser/SparesLater
-			ListUser/MillisecondsApart ListUser/Expired DeleteExpired/StrictlyBefore DeleteExpired/Millisecond
-			Time/Milliseconds Time/LastMoment Time/CallersClock Time/CallersLimit Time/CallersDeletion`,
+		fails: `Create/LimitIgnoresExpired Exchange/LastMoment ListUser/MillisecondsApart ListUser/Expired
+			DeleteExpired/StrictlyBefore DeleteExpired/Millisecond Time/Milliseconds Time/LastMoment
+			Time/CallersClock Time/CallersLimit Time/CallersDeletion
+			Revoke/IssuedUntil`,
 	},
 	{
 		bug: "keeps seconds in a float",
@@ -56,18 +59,21 @@ var brokenTime = []broken{
 			seconds := float64(at.UnixMilli()) / 1000
 			return time.Unix(int64(seconds), int64((seconds-float64(int64(seconds)))*1e9)).UTC()
 		}),
-		fails: `Create/LimitIgnoresExpired Exchange/LastMoment RevokeUser/Expired RevokeUser/SparesLater
-			ListUser/MillisecondsApart DeleteExpired/Millisecond Time/Milliseconds Time/LastMoment
-			Time/CallersClock Time/CallersLimit Time/CallersDeletion`,
+		fails: `Create/LimitIgnoresExpired Exchange/LastMoment ListUser/MillisecondsApart DeleteExpired/Millisecond
+			Time/Milliseconds Time/LastMoment Time/CallersClock Time/CallersLimit Time/CallersDeletion
+			Revoke/IssuedUntil`,
 	},
 	{bug: "gives times of Get back in a zone", apply: zoned(get, elsewhere), fails: "Time/UTC"},
 	{bug: "gives times of Exchange back in a zone", apply: zoned(exchange, elsewhere), fails: "Time/UTC"},
+	{bug: "gives times of Create back in a zone", apply: zoned(create, elsewhere), fails: "Time/UTC"},
+	{bug: "gives times of Revoke back in a zone", apply: zoned(revoke, elsewhere), fails: "Time/UTC"},
+	{bug: "gives times of Records back in a zone", apply: zoned(iterate, elsewhere), fails: "Time/UTC"},
 	{bug: "gives times of ListUser back in a zone", apply: zoned(listUser, elsewhere), fails: "Time/UTC"},
 	{
 		bug: "gives a zero RevokedAt back as 1970",
 		apply: then(listUser, func(_ state, _ call, r *result) {
-			for i := range r.tokens {
-				r.tokens[i].RevokedAt = firstMoment
+			for i := range r.records {
+				r.records[i].RevokedAt = firstMoment
 			}
 		}),
 		fails: `ListUser/EveryField ListUser/NewestFirst ListUser/EqualTimes ListUser/MillisecondsApart ListUser/Many
@@ -121,27 +127,25 @@ var brokenTime = []broken{
 			}
 			return s.apply(c)
 		},
-		fails: `Time/FirstMoment Time/FirstMomentEvicts Time/CallersClock Time/CallersLimit Time/CallersDeletion
-			DeleteExpired/Stopped`,
+		fails: "Time/FirstMoment Time/FirstMomentEvicts Time/CallersClock Time/CallersLimit Time/CallersDeletion",
 	},
 	{
-		bug: "dates revocations of RevokeUser by its own clock",
-		apply: instead(revokeUser, func(s state, c call) result {
-			r := result{}
-			for _, t := range revocable(s, c) {
-				s.setRevoked(t.ID, time.Now().UTC().Truncate(time.Millisecond))
-				r.n++
-			}
-			return r
-		}),
-		fails: `RevokeUser/All RevokeUser/Many RevokeUser/Again RevokeUser/RevokedBefore RevokeUser/Expired
-			RevokeUser/SparesLater RevokeUser/ThenLogin RevokeUser/Exchanged Time/FirstMomentEvicts
-			Time/CallersClock Context/NotKept RevokeUser/Stopped`,
+		bug:   "dates revocations by its own clock",
+		apply: changed(revoke, func(c *call) { c.revocation.At = time.Now().UTC().Truncate(time.Millisecond) }),
+		fails: `Time/FirstMomentEvicts Time/CallersClock Context/NotKept
+
+			Create/DuplicateOfRevoked
+			Create/LimitIgnoresRevoked Get/Revoked Exchange/Revoked Exchange/BehindAndDead Revoke/Sets
+			Revoke/KeepsFirst Revoke/OneRecord Revoke/IDOfUser Revoke/Expired Revoke/AnyMoment Revoke/User
+			Revoke/Many Revoke/None Revoke/RevokedBefore Revoke/Except Revoke/IssuedUntil Revoke/AllConditions
+			Revoke/NewestFirst Revoke/EqualTimes Revoke/ThenLogin Revoke/Exchanged Revoke/PerUser
+			Revoke/ResultIsCopied DeleteExpired/RevokedToo Dead/LastRevoked Dead/OneMoment Dead/OtherUsers
+			Records/Everything Time/Milliseconds Time/FirstMoment Time/LastMoment Revoke/Stopped`,
 	},
 	{
 		bug: "judges a limit by its own clock",
 		apply: evicting(func(s state, c call) []core.Record {
-			return beyond(s.live(c.token.UserID, time.Now()), c.limit)
+			return beyond(s.live(c.record.UserID, time.Now()), c.limit)
 		}),
 		fails: "Create/LimitIgnoresExpired Time/FirstMomentEvicts Time/CallersLimit",
 	},
@@ -149,14 +153,34 @@ var brokenTime = []broken{
 		bug:   "deletes by its own clock",
 		apply: changed(deleteExpired, func(c *call) { c.at = time.Now() }),
 		fails: `DeleteExpired/Deletes DeleteExpired/FreesID DeleteExpired/StrictlyBefore DeleteExpired/AtMostMax
-			DeleteExpired/EarliestFirst DeleteExpired/RevokedToo DeleteExpired/SparesLive
-			DeleteExpired/LargestMax DeleteExpired/MovedLater DeleteExpired/MovedEarlier DeleteExpired/MovedOrder
-			DeleteExpired/EqualExpiries DeleteExpired/Millisecond Time/CallersDeletion`,
+			DeleteExpired/RevokedToo DeleteExpired/SparesLive DeleteExpired/LargestMax DeleteExpired/MovedLater
+			DeleteExpired/MovedEarlier DeleteExpired/EqualExpiries DeleteExpired/Millisecond
+			Time/CallersDeletion DeleteExpired/ReachesAll
+			DeleteExpired/Many DeleteExpired/MovedTwice Records/Expired DeleteExpired/Stopped`,
+	},
+	{
+		bug: "drops records once their life has passed in real time",
+		client: func(m *model) storeFunc {
+			ends := map[string]time.Time{}
+			return m.with(func(s state, c call) result {
+				for id, end := range ends {
+					if time.Now().After(end) {
+						delete(s, id)
+					}
+				}
+				r := s.apply(c)
+				if c.method == create && r.err == nil {
+					ends[c.record.ID] = time.Now().Add(c.record.ExpiresAt.Sub(c.record.IssuedAt))
+				}
+				return r
+			})
+		},
+		fails: "Time/ShortLife",
 	},
 	{
 		bug: "hides what was issued in the far future by its own clock",
 		apply: then(get, func(_ state, _ call, r *result) {
-			if r.token.IssuedAt.After(time.Now().AddDate(1, 0, 0)) {
+			if r.record.IssuedAt.After(time.Now().AddDate(1, 0, 0)) {
 				*r = result{err: core.ErrNotFound}
 			}
 		}),

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"html"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -9,27 +11,22 @@ import (
 )
 
 // confusing makes a store that looks for a user's records by another key than the
-// user id itself, and so takes users with one key for each other.
+// user ID itself, and so takes users with one key for each other.
 func confusing(key func(userID string) string) func(state, call) result {
 	return func(s state, c call) result {
 		switch c.method {
 		case create:
 			if c.limit > 0 {
 				return s.createAfter(c, func([]core.Record) []core.Record {
-					return beyond(s.liveOf(key, c.token.UserID, c), c.limit)
+					return beyond(s.liveOf(key, c.record.UserID, c), c.limit)
 				})
 			}
 		case listUser:
-			return result{tokens: s.liveOf(key, c.userID, c)}
-		case revokeUser:
-			n := 0
-			for _, t := range s.liveOf(key, c.userID, c) {
-				if !t.IssuedAt.After(c.at) {
-					s.setRevoked(t.ID, c.at)
-					n++
-				}
+			return result{records: s.liveOf(key, c.userID, c)}
+		case revoke:
+			if c.revocation.ID == "" {
+				return like(func(user, other string) bool { return key(user) == key(other) })(s, c)
 			}
-			return result{n: n}
 		}
 		return s.apply(c)
 	}
@@ -52,35 +49,32 @@ func (s state) liveOf(key func(string) string, userID string, c call) []core.Rec
 
 // like makes a store that finds users by a pattern.
 func like(matches func(pattern, userID string) bool) func(state, call) result {
-	return instead(revokeUser, func(s state, c call) result {
-		r := result{}
-		for _, t := range s {
-			if t.UserID == c.userID || matches(c.userID, t.UserID) {
-				r.n += s.revokeUser(t.UserID, c.at).n
-			}
+	return selecting(func(v core.Revocation, r core.Record) bool {
+		if v.ID == "" && matches(v.UserID, r.UserID) {
+			v.UserID = r.UserID
 		}
-		return r
+		return selects(v, r)
 	})
 }
 
 var brokenUser = []broken{
 	{
-		bug:   "folds the case of user ids",
+		bug:   "folds the case of user IDs",
 		apply: confusing(strings.ToLower),
 		fails: "User/Case User/Normalization User/Words",
 	},
 	{
-		bug:   "trims user ids",
+		bug:   "trims user IDs",
 		apply: confusing(strings.TrimSpace),
 		fails: "User/Spaces",
 	},
 	{
-		bug:   "pads user ids with spaces",
+		bug:   "pads user IDs with spaces",
 		apply: confusing(func(user string) string { return strings.TrimRight(user, " ") }),
 		fails: "User/Spaces",
 	},
 	{
-		bug: "ends user ids at a NUL",
+		bug: "ends user IDs at a NUL",
 		apply: confusing(func(user string) string {
 			user, _, _ = strings.Cut(user, "\x00")
 			return user
@@ -88,24 +82,24 @@ var brokenUser = []broken{
 		fails: "User/NUL",
 	},
 	{
-		bug: "keeps user ids without NUL",
+		bug: "keeps user IDs without NUL",
 		apply: changed(create, func(c *call) {
-			c.token.UserID = strings.ReplaceAll(c.token.UserID, "\x00", "")
+			c.record.UserID = strings.ReplaceAll(c.record.UserID, "\x00", "")
 		}),
-		fails: "User/NUL User/Longest",
+		fails: "User/NUL",
 	},
 	{
-		bug:   "normalizes user ids",
+		bug:   "normalizes user IDs",
 		apply: confusing(strings.NewReplacer("e\u0301", "\u00e9", "A\u030a", "\u00c5", "\u212b", "\u00c5").Replace),
 		fails: "User/Normalization",
 	},
 	{
-		bug:   "collates user ids",
+		bug:   "collates user IDs",
 		apply: confusing(strings.NewReplacer("\u00e9", "e", "\u00f6", "o", "\u00df", "ss", "\u00e6", "ae", "\u00ad", "").Replace),
 		fails: "User/Case User/LookAlikes",
 	},
 	{
-		bug: "takes user ids for file name patterns",
+		bug: "takes user IDs for file name patterns",
 		apply: like(func(pattern, user string) bool {
 			ok, err := path.Match(pattern, user)
 			return ok && err == nil
@@ -113,20 +107,40 @@ var brokenUser = []broken{
 		fails: "User/Wildcards",
 	},
 	{
-		bug: "takes user ids for LIKE patterns",
+		bug: "takes user IDs for LIKE patterns",
 		apply: like(func(pattern, user string) bool {
 			return strings.HasSuffix(pattern, "%") && strings.HasPrefix(user, strings.TrimSuffix(pattern, "%"))
 		}),
-		fails: "User/Wildcards",
+		fails: "User/Wildcards User/Escapes",
 	},
 	{
 		bug:   "finds users by prefix",
 		apply: like(func(pattern, user string) bool { return strings.HasPrefix(user, pattern) }),
 		fails: `User/Spaces User/NUL User/LookAlikes User/Wildcards User/Quotes User/Separators User/Prefixes
-			User/Numbers User/BeyondBMP User/Longest`,
+			User/Numbers User/BeyondBMP User/Longest User/Escapes`,
 	},
 	{
-		bug: "joins user ids and other things with a colon",
+		bug: "takes user IDs for parts of a URL",
+		apply: confusing(func(user string) string {
+			if plain, err := url.QueryUnescape(user); err == nil {
+				return plain
+			}
+			return user
+		}),
+		fails: "User/Escapes",
+	},
+	{
+		bug:   "takes user IDs for parts of a page",
+		apply: confusing(html.UnescapeString),
+		fails: "User/Escapes",
+	},
+	{
+		bug:   "takes a backslash in user IDs for an escape",
+		apply: confusing(func(user string) string { return strings.ReplaceAll(user, `\\`, `\`) }),
+		fails: "User/Escapes",
+	},
+	{
+		bug: "joins user IDs and other things with a colon",
 		apply: confusing(func(user string) string {
 			user, _, _ = strings.Cut(user, ":")
 			return user
@@ -134,7 +148,7 @@ var brokenUser = []broken{
 		fails: "User/Separators User/Prefixes",
 	},
 	{
-		bug: "compares user ids as numbers",
+		bug: "compares user IDs as numbers",
 		apply: confusing(func(user string) string {
 			if n, err := strconv.ParseFloat(user, 64); err == nil {
 				return strconv.FormatFloat(n, 'g', -1, 64)
@@ -144,7 +158,7 @@ var brokenUser = []broken{
 		fails: "User/Numbers",
 	},
 	{
-		bug: "takes user ids for missing values",
+		bug: "takes user IDs for missing values",
 		apply: confusing(func(user string) string {
 			switch user {
 			case "null", "NULL", "nil", "None", "undefined":
@@ -162,13 +176,13 @@ var brokenUser = []broken{
 		fails: "User/BeyondBMP",
 	},
 	{
-		bug:   "compares 191 bytes of user ids",
+		bug:   "compares 191 bytes of user IDs",
 		apply: confusing(func(user string) string { return user[:min(len(user), 191)] }),
 		fails: "User/Longest",
 	},
 	{
 		bug:   "keeps the shard for the user",
 		apply: confusing(core.UserShard),
-		fails: "Create/DuplicateOfAnother User/SameShard",
+		fails: "Create/DuplicateOfAnother User/SameShard Dead/OtherUsers",
 	},
 }

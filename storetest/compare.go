@@ -9,9 +9,9 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// sameToken reports whether two records are the same: times as moments, Data as
+// sameRecord reports whether two records are the same: times as moments, Data as
 // bytes, so that nil and empty are one.
-func sameToken(a, b core.Record) bool {
+func sameRecord(a, b core.Record) bool {
 	return a.ID == b.ID && a.UserID == b.UserID && a.Generation == b.Generation &&
 		a.AccessRef == b.AccessRef && a.PreviousRef == b.PreviousRef &&
 		a.Device == b.Device && bytes.Equal(a.Data, b.Data) &&
@@ -19,8 +19,8 @@ func sameToken(a, b core.Record) bool {
 		a.ExpiresAt.Equal(b.ExpiresAt) && a.RevokedAt.Equal(b.RevokedAt)
 }
 
-func sameTokens(a, b []core.Record) bool {
-	return slices.EqualFunc(a, b, sameToken)
+func sameRecords(a, b []core.Record) bool {
+	return slices.EqualFunc(a, b, sameRecord)
 }
 
 // sameResult reports whether a call of that method may have returned got where
@@ -28,10 +28,10 @@ func sameTokens(a, b []core.Record) bool {
 func sameResult(m method, want, got result) bool {
 	if want.err != nil {
 		return isJust(got.err, want.err) && (m != exchange ||
-			!errors.Is(want.err, core.ErrConflict) || sameToken(want.token, got.token))
+			!errors.Is(want.err, core.ErrConflict) || sameRecord(want.record, got.record))
 	}
 	return got.err == nil && want.n == got.n &&
-		sameToken(want.token, got.token) && sameTokens(want.tokens, got.tokens)
+		sameRecord(want.record, got.record) && sameRecords(want.records, got.records)
 }
 
 // sentinels are the errors by which a store tells what it found.

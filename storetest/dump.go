@@ -15,7 +15,7 @@ import (
 )
 
 // holdsText reports whether the dump holds the text as it is, in hexadecimal or
-// in base64, alone or amid a longer text that was encoded as a whole.
+// in base64, alone or within a longer text that was encoded as a whole.
 func holdsText(dump, text []byte) bool {
 	digits := []byte(hex.EncodeToString(text))
 	if bytes.Contains(dump, text) || bytes.Contains(dump, digits) || bytes.Contains(dump, bytes.ToUpper(digits)) {

@@ -14,7 +14,7 @@ func TestLeakedFindsACredentialHoweverItIsEncoded(t *testing.T) {
 	around := func(middle []byte) []byte { return append(append([]byte("before"), middle...), "after"...) }
 	for name, dump := range map[string][]byte{
 		"as it is":                  secret,
-		"amid other bytes":          around(secret),
+		"within other bytes":        around(secret),
 		"half of it":                around(secret[16:]),
 		"in hexadecimal":            around([]byte(hex.EncodeToString(secret))),
 		"in base64":                 around([]byte(base64.StdEncoding.EncodeToString(secret))),

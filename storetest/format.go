@@ -14,19 +14,39 @@ import (
 func (c call) String() string {
 	switch c.method {
 	case create:
-		return fmt.Sprintf("Create(%s, %d)", formatToken(c.token), c.limit)
+		return fmt.Sprintf("Create(%s, %d)", formatRecord(c.record), c.limit)
 	case exchange:
 		x := c.exchange
 		return fmt.Sprintf("Exchange({ID: %s, Generation: %d, From: %s, To: %s, At: %s, ExpiresAt: %s})",
 			x.ID, x.Generation, formatRef(x.From), formatRef(x.To), formatTime(x.At), formatTime(x.ExpiresAt))
 	case revoke:
-		return fmt.Sprintf("Revoke(%s, %s)", c.id, formatTime(c.at))
-	case revokeUser, listUser:
-		return fmt.Sprintf("%s(%s, %s)", c.method, formatText(c.userID), formatTime(c.at))
+		return formatRevocation(c.revocation)
+	case listUser:
+		return fmt.Sprintf("ListUser(%s, %s)", formatText(c.userID), formatTime(c.at))
 	case deleteExpired:
 		return fmt.Sprintf("DeleteExpired(%s, %d)", formatTime(c.at), c.max)
 	}
 	return fmt.Sprintf("%s(%s)", c.method, c.id)
+}
+
+// formatRevocation leaves out what is empty.
+func formatRevocation(v core.Revocation) string {
+	var set []string
+	for _, f := range []struct {
+		name, text string
+		empty      bool
+	}{
+		{"ID", v.ID, v.ID == ""},
+		{"UserID", formatText(v.UserID), v.UserID == ""},
+		{"Except", v.Except, v.Except == ""},
+		{"IssuedUntil", formatTime(v.IssuedUntil), v.IssuedUntil.IsZero()},
+		{"At", formatTime(v.At), false},
+	} {
+		if !f.empty {
+			set = append(set, f.name+": "+f.text)
+		}
+	}
+	return "Revoke({" + strings.Join(set, ", ") + "})"
 }
 
 // format returns what the call's method returned, without what it does not
@@ -35,17 +55,21 @@ func (r result) format(m method) string {
 	switch m {
 	case get:
 		if r.err == nil {
-			return formatToken(r.token)
+			return formatRecord(r.record)
 		}
 	case exchange:
 		if r.err == nil || errors.Is(r.err, core.ErrConflict) {
-			return formatToken(r.token) + ", " + formatErr(r.err)
+			return formatRecord(r.record) + ", " + formatErr(r.err)
 		}
-	case listUser:
+	case create:
+		if r.err == nil && len(r.records) > 0 {
+			return "evicted " + formatRecords(r.records)
+		}
+	case revoke, listUser, iterate:
 		if r.err == nil {
-			return formatTokens(r.tokens)
+			return formatRecords(r.records)
 		}
-	case revokeUser, deleteExpired:
+	case deleteExpired:
 		if r.err == nil {
 			return fmt.Sprint(r.n)
 		}
@@ -70,27 +94,34 @@ func formatErr(err error) string {
 	return fmt.Sprintf("error %q", err)
 }
 
-func formatTokens(ts []core.Record) string {
-	if len(ts) == 0 {
-		return "no records"
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d records [", len(ts))
-	for i, t := range ts {
-		if i == 20 {
-			fmt.Fprintf(&b, ", and %d more", len(ts)-i)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(formatToken(t))
-	}
-	return b.String() + "]"
+// formatIDs names the records by their IDs.
+func formatIDs(rs []core.Record) string {
+	return formatList(rs, 20, func(r core.Record) string { return r.ID })
 }
 
-// formatToken leaves out references and times that are zero.
-func formatToken(t core.Record) string {
+func formatRecords(rs []core.Record) string { return formatList(rs, 4, formatRecord) }
+
+// formatList prints at most so many of the records.
+func formatList(rs []core.Record, most int, format func(core.Record) string) string {
+	if len(rs) == 0 {
+		return "no records"
+	}
+	texts := make([]string, 0, most+1)
+	for _, r := range rs[:min(len(rs), most)] {
+		texts = append(texts, format(r))
+	}
+	if more := len(rs) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	noun := "records"
+	if len(rs) == 1 {
+		noun = "record"
+	}
+	return fmt.Sprintf("%d %s [%s]", len(rs), noun, strings.Join(texts, ", "))
+}
+
+// formatRecord leaves out references and times that are zero.
+func formatRecord(t core.Record) string {
 	var set []string
 	for _, f := range fields(t) {
 		if f.text != zero {

@@ -14,9 +14,9 @@ func TestWhatAHarnessLeavesOutIsSkippedByName(t *testing.T) {
 		harness Harness
 		skipped []string // patterns
 	}{
-		{"Open alone", Harness{Open: full.Open}, []string{"Reopen/*", "Peer/*", "Dump/*", "Crash/*", "Disconnect/*", "DeleteExpired/NativeTTL"}},
+		{"Open alone", Harness{Open: full.Open}, []string{"Reopen/*", "Peer/*", "Dump/*", "Crash/*", "Disconnect/*", "Break/*", "DeleteExpired/NativeTTL"}},
 		{"everything", full, []string{"DeleteExpired/NativeTTL"}},
-		{"no Reopen", Harness{Open: full.Open, Peer: full.Peer, Dump: full.Dump}, []string{"Reopen/*", "Crash/*", "Disconnect/*", "DeleteExpired/NativeTTL"}},
+		{"no Reopen", Harness{Open: full.Open, Peer: full.Peer, Dump: full.Dump}, []string{"Reopen/*", "Crash/*", "Disconnect/*", "Break/*", "DeleteExpired/NativeTTL"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, r := range rules() {
@@ -34,7 +34,7 @@ func TestWhatAHarnessLeavesOutIsSkippedByName(t *testing.T) {
 
 func TestRulesOfDeletionAreSkippedWithANativeTTL(t *testing.T) {
 	h := Harness{Open: modelHarness().Open, Peer: modelHarness().Peer, NativeTTL: true}
-	for _, id := range []string{"DeleteExpired/Deletes", "DeleteExpired/NeverTwice", "Peer/DeleteExpiredNeverTwice", "History/Deletion"} {
+	for _, id := range []string{"DeleteExpired/Deletes", "DeleteExpired/CountedOnce", "Peer/DeleteExpiredCountedOnce", "History/Deletion"} {
 		if h.lacks(named(t, id).needs) == "" {
 			t.Errorf("%s is tried", id)
 		}

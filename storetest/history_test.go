@@ -3,9 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/anishathalye/porcupine"
 
@@ -117,13 +117,12 @@ func TestHistoriesFindWhatAFailureDoesNotExcuse(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	token := newToken("alice", base)
-	creates := call{method: create, token: token}
-	gets := call{method: get, id: token.ID}
-	known := outcome{result: result{token: token}}
+	record := newRecord("alice", base)
+	creates := call{method: create, record: record}
+	gets := call{method: get, id: record.ID}
+	known := outcome{result: result{record: record}}
 	missing := outcome{result: result{err: core.ErrNotFound}}
 	lost := outcome{result: result{err: errDriver}, unknown: true}
-	const never = math.MaxInt64
 	op := func(c call, o outcome, began, returned int64) porcupine.Operation {
 		return porcupine.Operation{Input: c, Output: o, Call: began, Return: returned}
 	}
@@ -144,10 +143,52 @@ func TestJudge(t *testing.T) {
 		{"a lost Create that took effect before it began", []porcupine.Operation{op(gets, known, 1, 2), op(creates, lost, 3, never)}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := history{calls: test.calls}
+			h := history{calls: test.calls, late: true}
 			v := h.judge(func(string) string { return "alice" })
 			if (v == nil) != test.linearizable {
 				t.Errorf("linearizable: %v, want %v", v == nil, test.linearizable)
+			}
+		})
+	}
+}
+
+func TestJudgeOfALocalStore(t *testing.T) {
+	record := newRecord("alice", base)
+	creates := call{method: create, record: record}
+	gets := call{method: get, id: record.ID}
+	known := outcome{result: result{record: record}}
+	missing := outcome{result: result{err: core.ErrNotFound}}
+	lost := outcome{result: result{err: errDriver}, unknown: true}
+	deletes := call{method: deleteExpired, at: record.ExpiresAt.Add(time.Hour), max: 2}
+	early := call{method: deleteExpired, at: record.ExpiresAt, max: 2}
+	counted := func(n int) outcome { return outcome{result: result{n: n}} }
+	op := func(c call, o outcome, began, returned int64) porcupine.Operation {
+		return porcupine.Operation{Input: c, Output: o, Call: began, Return: returned}
+	}
+	for _, test := range []struct {
+		name     string
+		calls    []porcupine.Operation
+		explains bool
+	}{
+		{"a lost Create that took effect", []porcupine.Operation{op(creates, lost, 1, 2), op(gets, known, 3, 4)}, true},
+		{"a lost Create that did not", []porcupine.Operation{op(creates, lost, 1, 2), op(gets, missing, 3, 4)}, true},
+		{"a lost Create that took effect later", []porcupine.Operation{op(creates, lost, 1, 2), op(gets, missing, 3, 4), op(gets, known, 5, 6)}, false},
+		{"a deletion that is counted", []porcupine.Operation{op(creates, outcome{}, 1, 2), op(deletes, counted(1), 3, 4), op(gets, missing, 5, 6)}, true},
+		{"a deletion that is not counted", []porcupine.Operation{op(creates, outcome{}, 1, 2), op(deletes, counted(0), 3, 4), op(gets, missing, 5, 6)}, false},
+		{"a deletion that is counted and was none", []porcupine.Operation{op(creates, outcome{}, 1, 2), op(deletes, counted(1), 3, 4), op(gets, known, 5, 6)}, false},
+		{"a deletion counted twice", []porcupine.Operation{op(creates, outcome{}, 1, 2), op(deletes, counted(1), 3, 5), op(deletes, counted(1), 4, 6), op(gets, missing, 7, 8)}, false},
+		{"more deletions than max", []porcupine.Operation{op(deletes, counted(3), 1, 2)}, false},
+		{"a deletion before the record has expired", []porcupine.Operation{op(creates, outcome{}, 1, 2), op(early, counted(1), 3, 4), op(gets, missing, 5, 6)}, false},
+		{
+			"a deletion on the way of a call",
+			[]porcupine.Operation{op(creates, outcome{}, 1, 2), op(deletes, counted(1), 3, 8), op(gets, known, 4, 5), op(gets, missing, 6, 7)},
+			true,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := history{calls: test.calls}
+			if v := h.judge(func(string) string { return "alice" }); (v == nil) != test.explains {
+				t.Errorf("explained: %v, want %v", v == nil, test.explains)
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // maxCalls is how many calls a ledger remembers.
-const maxCalls = 120
+const maxCalls = 40
 
 // ledger is what one trial has done: the calls that it made, and the first
 // violation that it found. It is safe for concurrent use.
@@ -50,9 +50,9 @@ type violation struct {
 	hint           string // how to see it again, empty where there is nothing to say
 }
 
-// record returns the store with every call of it entered in the ledger. A panic
+// watch returns the store with every call of it entered in the ledger. A panic
 // of the store becomes an error, so that it fails one rule and not the suite.
-func (l *ledger) record(client string, s core.RefreshStore) core.RefreshStore {
+func (l *ledger) watch(client string, s core.RefreshStore) core.RefreshStore {
 	return storeFunc(func(ctx context.Context, c call) (r result) {
 		e := l.begin(client, c)
 		defer func() {
@@ -74,7 +74,7 @@ func (l *ledger) begin(client string, c call) *entry {
 		l.forget()
 	}
 	if c.method == create {
-		c.token = copied(c.token) // the rule may write to its slice meanwhile
+		c.record = copied(c.record) // the rule may write to its slice meanwhile
 	}
 	e := &entry{number: l.made, client: client, call: c}
 	l.entries = append(l.entries, e)
@@ -96,8 +96,8 @@ func (l *ledger) end(e *entry, r result) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active = time.Now()
-	r.token = copied(r.token)
-	r.tokens = copiedAll(r.tokens)
+	r.record = copied(r.record)
+	r.records = copiedAll(r.records)
 	e.result, e.done = r, true
 	if p, ok := errors.AsType[*panicked](r.err); ok && l.panicked == nil {
 		l.panicked = p

@@ -16,10 +16,10 @@ var exchangeRaces = []rule{
 		varies: true,
 		check: func(t *trial) {
 			for range t.rounds() {
-				token := newToken("alice", base)
-				t.create(token)
-				t.oneWinner(token, func(i int) core.Exchange {
-					return next(token, after(1).Add(time.Duration(i)*time.Second))
+				record := newRecord("alice", base)
+				t.create(record)
+				t.oneWinner(record, func(i int) core.Exchange {
+					return next(record, after(1).Add(time.Duration(i)*time.Second))
 				})
 			}
 		},
@@ -30,10 +30,10 @@ var exchangeRaces = []rule{
 		varies: true,
 		check: func(t *trial) {
 			for range t.rounds() {
-				token := newToken("alice", base)
-				t.create(token)
-				x := next(token, after(1))
-				t.oneWinner(token, func(int) core.Exchange { return x })
+				record := newRecord("alice", base)
+				t.create(record)
+				x := next(record, after(1))
+				t.oneWinner(record, func(int) core.Exchange { return x })
 			}
 		},
 	},
@@ -43,10 +43,10 @@ var exchangeRaces = []rule{
 		varies: true,
 		check: func(t *trial) {
 			for range t.rounds() {
-				token := newToken("alice", base)
-				t.create(token)
-				t.oneWinner(token, func(int) core.Exchange {
-					x := next(token, after(1))
+				record := newRecord("alice", base)
+				t.create(record)
+				t.oneWinner(record, func(int) core.Exchange {
+					x := next(record, after(1))
 					x.Generation, x.From = 4, newRef()
 					return x
 				})
@@ -55,22 +55,22 @@ var exchangeRaces = []rule{
 	},
 	{
 		id:     "Exchange/NoneLost",
-		text:   "Concurrent exchanges of different records all succeed, none undoes another, and whoever made one reads it from then on.",
+		text:   "Concurrent exchanges of different records all succeed, none undoes another, and the caller who made one reads it from then on.",
 		varies: true,
 		check: func(t *trial) {
 			for range t.rounds() {
-				tokens := newTokens("alice", base, crowd)
-				t.create(tokens...)
+				records := newRecords("alice", base, crowd)
+				t.create(records...)
 				t.together(crowd, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					for range 3 {
-						x := next(tokens[i], after(30))
-						tokens[i] = exchanged(tokens[i], x)
+						x := next(records[i], after(30))
+						records[i] = exchanged(records[i], x)
 						t.must(call{method: exchange, exchange: x})
-						t.holds(tokens[i])
+						t.holds(records[i])
 					}
 				})
-				t.holds(tokens...)
+				t.holds(records...)
 			}
 		},
 	},
@@ -80,18 +80,18 @@ var exchangeRaces = []rule{
 		varies: true,
 		check: func(t *trial) {
 			for range t.rounds() {
-				token := newToken("alice", base)
-				t.create(token)
+				record := newRecord("alice", base)
+				t.create(record)
 				var exchanges atomic.Int64
 				t.together(4, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					if i == 0 {
-						t.revoke(token.ID, after(9))
+						t.revoke(record.ID, after(9))
 						return
 					}
-					exchanges.Add(t.exchanges(token, 5))
+					exchanges.Add(t.exchanges(record, 5))
 				})
-				t.wantExchanged(token.ID, exchanges.Load(), after(9))
+				t.wantExchanged(record.ID, exchanges.Load(), after(9))
 				t.lists("alice", after(2))
 			}
 		},
@@ -100,10 +100,10 @@ var exchangeRaces = []rule{
 
 // exchanges exchanges the record again and again from where it stands, and
 // returns how often that succeeded.
-func (t *trial) exchanges(token core.Record, times int) int64 {
+func (t *trial) exchanges(record core.Record, times int) int64 {
 	var succeeded int64
 	for range times {
-		r := t.call(call{method: exchange, exchange: next(token, after(1))})
+		r := t.call(call{method: exchange, exchange: next(record, after(1))})
 		switch {
 		case r.err == nil:
 			succeeded++
@@ -111,7 +111,7 @@ func (t *trial) exchanges(token core.Record, times int) int64 {
 			t.fail("Exchange succeeds or is ErrConflict", r.format(exchange))
 			return succeeded
 		}
-		token = r.token
+		record = r.record
 	}
 	return succeeded
 }
@@ -122,12 +122,12 @@ func (t *trial) wantExchanged(id string, exchanges int64, at time.Time) {
 	last := t.get(id)
 	want := revokedAt(last, at)
 	want.Generation = exchanges
-	t.wantToken(fmt.Sprintf("the record, revoked during %d successful exchanges,", exchanges), want, last)
+	t.wantRecord(fmt.Sprintf("the record, revoked during %d successful exchanges,", exchanges), want, last)
 }
 
 // oneWinner makes a crowd of exchanges of the record at once and wants one of
 // them to succeed and the others to see what it left.
-func (t *trial) oneWinner(token core.Record, nth func(i int) core.Exchange) {
+func (t *trial) oneWinner(record core.Record, nth func(i int) core.Exchange) {
 	if t.failed() {
 		return
 	}
@@ -147,8 +147,8 @@ func (t *trial) oneWinner(token core.Record, nth func(i int) core.Exchange) {
 		t.fail(fmt.Sprintf("1 of %d exchanges succeeds", len(results)), fmt.Sprintf("%d succeeded", winners))
 		return
 	}
-	won := exchanged(token, calls[winner].exchange)
-	t.wantToken("the winner's record", won, results[winner].token)
+	won := exchanged(record, calls[winner].exchange)
+	t.wantRecord("the winner's record", won, results[winner].record)
 	for i, r := range results {
 		if i == winner {
 			continue
@@ -156,7 +156,7 @@ func (t *trial) oneWinner(token core.Record, nth func(i int) core.Exchange) {
 		if !isJust(r.err, core.ErrConflict) {
 			t.fail("a loser's Exchange is ErrConflict", r.format(exchange))
 		}
-		t.wantToken("the record that a loser sees", won, r.token)
+		t.wantRecord("the record that a loser sees", won, r.record)
 	}
 	t.holds(won)
 }

@@ -12,143 +12,165 @@ import (
 var revocationRaces = []rule{
 	{
 		id:     "Revoke/FirstStays",
-		text:   "Of concurrent revocations of one record the first sets RevokedAt for good: whoever has revoked it sees that moment from then on.",
+		text:   "Of concurrent revocations of one record exactly one returns it, and its moment stays: every caller reads that from then on.",
 		varies: true,
 		check: func(t *trial) {
 			for range t.rounds() {
-				token := newToken("alice", base)
-				t.create(token)
+				record := newRecord("alice", base)
+				t.create(record)
 				seen := make([]core.Record, crowd)
+				var winners atomic.Int64
 				t.together(crowd, func(i int, client core.RefreshStore) {
 					t := t.as(client)
-					t.revoke(token.ID, after(1+i))
-					seen[i] = t.get(token.ID)
+					at := after(1 + i)
+					revoked := t.must(revokesOne(record.ID, at)).records
+					if len(revoked) > 0 {
+						winners.Add(1)
+						t.wantRecords("Revoke returns", []core.Record{revokedAt(record, at)}, revoked)
+						t.holds(revokedAt(record, at))
+					}
+					seen[i] = t.get(record.ID)
 				})
-				last := t.get(token.ID)
-				t.wantToken("the record after its revocation", revokedAt(token, last.RevokedAt), last)
-				if last.RevokedAt.IsZero() {
-					t.fail("RevokedAt is set", "zero")
-				}
+				t.wantNumber("revocation that returns the record", 1, int(winners.Load()))
+				last := t.get(record.ID)
+				t.wantRecord("the record after its revocation", revokedAt(record, last.RevokedAt), last)
 				for _, got := range seen {
-					t.wantToken("the record that one of them saw", last, got)
+					t.wantRecord("the record that one of them saw", last, got)
 				}
 			}
 		},
 	},
 	{
-		id:     "RevokeUser/OnlyOneRevokes",
-		text:   "Of concurrent RevokeUser calls one revokes all the live records and the others none: no record is counted twice.",
+		id:     "Revoke/EachOnce",
+		text:   "Concurrent revocations of a user, whole, in part or record by record, return each record once in all, as it then stands.",
 		varies: true,
 		check: func(t *trial) {
 			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
-				tokens := newTokens(user, base, 6)
-				t.create(tokens...)
+				records := newRecords(user, base, 6)
+				t.create(records...)
 				calls := make([]call, crowd)
 				for i := range calls {
-					calls[i] = call{method: revokeUser, userID: user, at: after(10 + i)}
-				}
-				for i, r := range t.callTogether(calls) {
-					switch {
-					case r.err != nil:
-						t.fail("every RevokeUser succeeds", r.format(revokeUser))
-					case r.n == len(tokens):
-						t.holds(allRevokedAt(tokens, calls[i].at)...)
-					case r.n != 0:
-						t.fail("each RevokeUser revokes 6 records or none", fmt.Sprint(r.n))
+					v := core.Revocation{UserID: user, At: after(10 + i)}
+					switch i % 4 {
+					case 1:
+						v.ID = records[i%len(records)].ID
+					case 2:
+						v.Except = records[i%len(records)].ID
+					case 3:
+						v.IssuedUntil = records[2].IssuedAt
 					}
+					calls[i] = call{method: revoke, revocation: v}
 				}
+				t.accounts(records, calls, t.callTogether(calls))
 				t.lists(user, after(9))
 			}
 		},
 	},
 	{
-		id:     "RevokeUser/DuringLogins",
-		text:   "A RevokeUser during logins revokes exactly those that it counts, and never one issued later than its moment.",
+		id:     "Revoke/DuringLogins",
+		text:   "A Revoke during logins revokes exactly those that it returns, and none that it does not select.",
 		varies: true,
 		check: func(t *trial) {
 			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
-				at := after(5)
-				old := newTokens(user, base, 3)
+				old := newRecords(user, base, 3)
 				t.create(old...)
-				earlier, later := newTokens(user, after(4), 2), newTokens(user, after(6), 6)
-				calls := []call{{method: revokeUser, userID: user, at: at}}
-				for _, token := range append(earlier, later...) {
-					calls = append(calls, call{method: create, token: token})
+				earlier, later := newRecords(user, after(4), 2), newRecords(user, after(6), 6)
+				calls := []call{{method: revoke, revocation: core.Revocation{UserID: user, IssuedUntil: after(5), At: after(9)}}}
+				for _, record := range append(earlier, later...) {
+					calls = append(calls, call{method: create, record: record})
 				}
-				results := t.callTogether(calls)
-				for i, r := range results {
-					if r.err != nil {
-						t.fail(string(calls[i].method)+" succeeds", r.format(calls[i].method))
-					}
-				}
-				t.holds(allRevokedAt(old, at)...)
+				t.accounts(append(old, earlier...), calls, t.callTogether(calls))
+				t.holds(allRevokedAt(old, after(9))...)
 				t.holds(later...)
-				revoked := len(old)
-				for _, token := range earlier {
-					if got := t.get(token.ID); !got.RevokedAt.IsZero() {
-						t.wantToken("a login at the same time", revokedAt(token, at), got)
-						revoked++
-					}
-				}
-				t.wantNumber("records counted by RevokeUser", revoked, results[0].n)
 			}
 		},
 	},
 	{
-		id:     "RevokeUser/DuringExchanges",
-		text:   "A RevokeUser during exchanges revokes every live record of the user: no exchange brings one back, and none is undone.",
+		id:     "Revoke/DuringEvictions",
+		text:   "A Revoke and a login at a limit come one after the other: what was there is revoked by one of them, and the login survives only if it came last.",
+		varies: true,
+		check: func(t *trial) {
+			for round := range t.rounds() {
+				var old, logins []core.Record
+				var calls []call
+				for i := range crowd / 2 {
+					user := fmt.Sprintf("user %d of round %d", i, round)
+					old, logins = append(old, newRecord(user, base)), append(logins, newRecord(user, after(1)))
+					calls = append(calls, revokesUser(user, after(2)), call{method: create, record: logins[i], limit: 1})
+				}
+				t.create(old...)
+				results := t.callTogether(calls)
+				t.accounts(append(old, logins...), calls, results)
+				for i, login := range logins {
+					byLogin := len(results[2*i+1].records) > 0
+					survives := len(t.must(call{method: listUser, userID: login.UserID, at: after(3)}).records) > 0
+					if !t.failed() && byLogin == survives {
+						t.fail("the login survives if and only if the Revoke came first and left it nothing to evict",
+							fmt.Sprintf("it evicted a record: %v, it survives: %v", byLogin, survives))
+					}
+				}
+			}
+		},
+	},
+	{
+		id:     "Revoke/DuringExchanges",
+		text:   "A Revoke during exchanges revokes every record of the user: no exchange brings one back, and none is undone.",
 		varies: true,
 		check: func(t *trial) {
 			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
-				tokens := newTokens(user, base, 4)
-				t.create(tokens...)
-				exchanges := make([]int64, len(tokens))
-				t.together(1+len(tokens), func(i int, client core.RefreshStore) {
+				records := newRecords(user, base, 4)
+				t.create(records...)
+				exchanges := make([]int64, len(records))
+				var revoked []core.Record
+				t.together(1+len(records), func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					if i == 0 {
-						t.revokeUser(user, after(9), len(tokens))
+						revoked = t.must(revokesUser(user, after(9))).records
 						return
 					}
-					exchanges[i-1] = t.exchanges(tokens[i-1], 5)
+					exchanges[i-1] = t.exchanges(records[i-1], 5)
 				})
-				for i, token := range tokens {
-					t.wantExchanged(token.ID, exchanges[i], after(9))
+				for i, record := range records {
+					t.wantExchanged(record.ID, exchanges[i], after(9))
 				}
+				t.wantNumber("records returned by Revoke", len(records), len(revoked))
+				t.holds(revoked...)
 				t.lists(user, after(8))
 			}
 		},
 	},
 	{
-		id:     "RevokeUser/AtOneMoment",
-		text:   "RevokeUser is one step: whoever lists the user meanwhile sees all the records or none.",
+		id:     "Revoke/AtOneMoment",
+		text:   "Revoke is one step: a caller who lists the user meanwhile sees all the records or none.",
 		varies: true,
 		check: func(t *trial) {
 			const sessions = 20
 			for round := range t.rounds() {
 				user := fmt.Sprintf("user %d", round)
-				t.create(newTokens(user, base, sessions)...)
+				records := newRecords(user, base, sessions)
+				t.create(records...)
 				var over atomic.Bool
 				t.together(4, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					if i == 0 {
-						t.revokeUser(user, after(30), sessions)
+						t.revokesUser(user, after(30), reversed(records...)...)
 						over.Store(true)
 						return
 					}
-					for range 1000 { // at most, where RevokeUser does not return
+					for range 1000 { // at most, where Revoke does not return
 						runtime.Gosched() // to it, on a single processor
 						ended := over.Load()
-						n := len(t.must(call{method: listUser, userID: user, at: after(25)}).tokens)
+						n := len(t.must(call{method: listUser, userID: user, at: after(25)}).records)
 						switch {
 						case t.failed():
 							return
 						case n != 0 && n != sessions:
 							t.fail("ListUser returns 20 records or none", fmt.Sprint(n))
 						case n != 0 && ended:
-							t.fail("ListUser returns none after RevokeUser has returned", fmt.Sprint(n))
+							t.fail("ListUser returns none after Revoke has returned", fmt.Sprint(n))
 						case ended:
 							return
 						}
@@ -159,70 +181,30 @@ var revocationRaces = []rule{
 	},
 }
 
-var deletionRaces = []rule{
-	{
-		id:     "DeleteExpired/NeverTwice",
-		text:   "Concurrent DeleteExpired calls never count a record twice: their numbers add up to what was there, each at most its max.",
-		needs:  []ability{needsDead},
-		varies: true,
-		check: func(t *trial) {
-			const records, step = 3 * crowd, 4
-			for round := range t.rounds() {
-				start := base.Add(-time.Duration(round) * 2 * lifetime) // before all earlier rounds
-				tokens := newTokens("alice", start, records)
-				t.create(tokens...)
-				calls := make([]call, crowd)
-				for i := range calls {
-					calls[i] = call{method: deleteExpired, at: tokens[records-1].ExpiresAt.Add(time.Hour), max: step}
-				}
-				total := 0
-				for _, r := range t.callTogether(calls) {
-					if r.err != nil || r.n > step {
-						t.fail("DeleteExpired returns at most 4", r.format(deleteExpired))
-					}
-					total += r.n
-				}
-				t.wantNumber("records deleted in all", min(records, crowd*step), total)
-				for _, token := range tokens {
-					t.lacks(token.ID)
-				}
+// accounts wants the calls to have succeeded and the records, given as they were
+// created, to be as their results say: revoked if one result has the record, at the
+// moment of that call, and not revoked if none has it. No two results have the same
+// record, and none has another.
+func (t *trial) accounts(records []core.Record, calls []call, results []result) {
+	stood := state{}
+	for _, record := range records {
+		stood[record.ID] = record
+	}
+	moment := map[string]time.Time{}
+	for i, r := range results {
+		m := calls[i].method
+		if r.err != nil {
+			t.fail(string(m)+" succeeds", r.format(m))
+		}
+		for _, revoked := range r.records {
+			if _, twice := moment[revoked.ID]; twice && !t.failed() {
+				t.fail("each record is returned once in all", formatRecord(revoked)+" was returned before")
 			}
-		},
-	},
-	{
-		id:     "DeleteExpired/DuringExchanges",
-		text:   "DeleteExpired deletes a record or an exchange moves it out of reach, never both: what it counts is what is gone.",
-		needs:  []ability{needsDead},
-		varies: true,
-		check: func(t *trial) {
-			for range t.rounds() {
-				tokens := newTokens("alice", base, crowd)
-				t.create(tokens...)
-				before := base.Add(2 * lifetime)
-				calls := []call{{method: deleteExpired, at: before, max: everything}}
-				for _, token := range tokens {
-					x := next(token, after(20))
-					x.ExpiresAt = base.Add(3 * lifetime)
-					calls = append(calls, call{method: exchange, exchange: x})
-				}
-				results := t.callTogether(calls)
-				if results[0].err != nil {
-					t.fail("DeleteExpired succeeds", results[0].format(deleteExpired))
-				}
-				gone := 0
-				for i, r := range results[1:] {
-					switch {
-					case r.err == nil:
-						t.holds(exchanged(tokens[i], calls[1+i].exchange))
-					case isJust(r.err, core.ErrNotFound):
-						t.lacks(tokens[i].ID)
-						gone++
-					default:
-						t.fail("Exchange succeeds or is ErrNotFound", r.format(exchange))
-					}
-				}
-				t.wantNumber("records deleted", gone, results[0].n)
-			}
-		},
-	},
+			moment[revoked.ID] = calls[i].now()
+			t.wantRecord("the record that "+string(m)+" returns", revokedAt(stood[revoked.ID], calls[i].now()), revoked)
+		}
+	}
+	for _, record := range records {
+		t.holds(revokedAt(record, moment[record.ID]))
+	}
 }

@@ -3,8 +3,11 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tokenauth/tokenauth/core"
 )
 
 // rule is one sentence of the contract and how to see whether a store keeps it.
@@ -20,7 +23,7 @@ type rule struct {
 	check func(t *trial)
 }
 
-// ability is what a rule needs of a harness beside Open.
+// ability is what a rule needs of a harness or of its stores beyond Open.
 type ability int
 
 const (
@@ -29,11 +32,13 @@ const (
 	needsDump
 	needsCrash
 	needsDisconnect
-	needsDead // dead records stay until DeleteExpired takes them
-	needsTTL  // dead records go by themselves
+	needsBreak
+	needsDead    // expired records stay until DeleteExpired takes them
+	needsTTL     // expired records go by themselves
+	needsRecords // the store is a core.RecordIterator
 )
 
-// lacks returns why the harness can't run a rule with those needs, empty if it
+// lacks returns why the harness cannot run a rule with those needs, empty if it
 // can.
 func (h Harness) lacks(needs []ability) string {
 	for _, need := range needs {
@@ -48,6 +53,8 @@ func (h Harness) lacks(needs []ability) string {
 			return "the harness has no Crash: provide one to show that a crash loses nothing acknowledged"
 		case need == needsDisconnect && h.Disconnect == nil:
 			return "the harness has no Disconnect: provide one to show what a network that fails does"
+		case need == needsBreak && h.Break == nil:
+			return "the harness has no Break: provide one to show how a store says that it cannot answer"
 		case need == needsDead && h.NativeTTL:
 			return "the harness declares NativeTTL: records go by themselves, and DeleteExpired has nothing to do"
 		case need == needsTTL && !h.NativeTTL:
@@ -59,26 +66,17 @@ func (h Harness) lacks(needs []ability) string {
 
 // rules returns all rules in the order they run.
 func rules() []rule {
-	var all []rule
-	for _, group := range [][]rule{
-		createRules, limitRules, getRules, exchangeRules, refusalRules, revokeRules, revokeUserRules,
-		listRules, deleteRules, expiryRules, userRules(), timeRules, contextRules(), stoppedRules,
-		exchangeRaces, loginRaces, revocationRaces, deletionRaces, sequenceRules, historyRules,
-	} {
-		all = append(all, group...)
-	}
+	all := slices.Concat(
+		createRules, limitRules, getRules, exchangeRules, revokeRules, listRules, deleteRules, deadRules,
+		recordsRules, userRules(), timeRules, contextRules(),
+		exchangeRaces, loginRaces, revocationRaces, deletionRaces, sequenceRules, historyRules)
 	var shared []rule
 	for _, r := range all {
 		if r.varies {
 			shared = append(shared, r.acrossPeers())
 		}
 	}
-	all = append(all, peerRules...)
-	all = append(all, shared...)
-	all = append(all, reopenRules...)
-	all = append(all, crashRules...)
-	all = append(all, disconnectRules...)
-	return append(all, dumpRules...)
+	return slices.Concat(all, peerRules, shared, reopenRules, crashRules, disconnectRules, breakRules, dumpRules)
 }
 
 // acrossPeers returns the rule for two clients of the same data.
@@ -95,12 +93,21 @@ func (r rule) acrossPeers() rule {
 	}
 }
 
+// skipped is the error of a rule that the store which was opened need not keep.
+type skipped string
+
+func (s skipped) Error() string { return string(s) }
+
 // run tries the rule on a store of the harness and returns how the store departs
-// from it, or nil. It must be called on the goroutine of the test.
+// from it, nil if it does not, or a skipped. It must be called on the goroutine of the
+// test.
 func (r rule) run(t *testing.T, h Harness) error {
 	opened := h.Open(t)
 	if opened == nil {
 		return fmt.Errorf("%s: Harness.Open returned no store", r.id)
+	}
+	if _, ok := opened.(core.RecordIterator); !ok && slices.Contains(r.needs, needsRecords) {
+		return skipped("the store has no method Records: implement core.RecordIterator to show what it yields")
 	}
 	tr := newTrial(t, h, opened)
 	tr.supervise(t, func() {

@@ -57,7 +57,7 @@ type crashed map[string]core.Record
 // wants the store to hold what those calls explain, and all that it held before.
 func (t *trial) crash(round int, kill func(), earlier crashed) {
 	cast := newCast(round, plan{users: crashUsers, records: 4}, base.Add(lifetime), true)
-	var h history
+	h := history{late: true}
 	t.ledger.reset()
 	for _, c := range cast.opening() {
 		t.enter(&h, 0, t.store, c, plan{})
@@ -98,12 +98,12 @@ func (t *trial) crash(round int, kill func(), earlier crashed) {
 		t.ledger.violate(v)
 	}
 	t.ledger.reset()
-	for _, token := range earlier {
-		t.holds(token)
+	for _, record := range earlier {
+		t.holds(record)
 	}
 	for _, id := range cast.ids {
 		if r := t.call(call{method: get, id: id}); r.err == nil {
-			earlier[id] = r.token
+			earlier[id] = r.record
 		}
 	}
 }

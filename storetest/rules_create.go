@@ -12,11 +12,11 @@ var createRules = []rule{
 		id:   "Create/EveryField",
 		text: "Create stores the record, and every field comes back exactly.",
 		check: func(t *trial) {
-			login := newToken("alice", base)
+			login := newRecord("alice", base)
 			t.create(login)
 			t.holds(login)
 
-			under := newToken("alice", base)
+			under := newRecord("alice", base)
 			under.Generation = 7
 			under.PreviousRef = newRef()
 			under.ExchangedAt = after(3)
@@ -28,16 +28,16 @@ var createRules = []rule{
 		id:   "Create/LargestValues",
 		text: "A Device of 512 bytes and Data of 4096 bytes of any value are kept whole.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			token.Device = strings.Repeat("ä", core.MaxDeviceBytes/2)
-			token.Data = make([]byte, core.MaxDataBytes)
-			for i := range token.Data {
-				token.Data[i] = byte(i)
+			record := newRecord("alice", base)
+			record.Device = strings.Repeat("ä", core.MaxDeviceBytes/2)
+			record.Data = make([]byte, core.MaxDataBytes)
+			for i := range record.Data {
+				record.Data[i] = byte(i)
 			}
-			t.create(token)
-			t.holds(token)
-			t.holds(t.exchange(next(token, after(1))))
-			ascii := newToken("bob", base)
+			t.create(record)
+			t.holds(record)
+			t.holds(t.exchange(next(record, after(1))))
+			ascii := newRecord("bob", base)
 			ascii.Device = strings.Repeat("d", core.MaxDeviceBytes)
 			t.create(ascii)
 			t.holds(ascii)
@@ -48,10 +48,10 @@ var createRules = []rule{
 		text: "Device and Data may be empty; nil Data and empty Data are the same.",
 		check: func(t *trial) {
 			for _, data := range [][]byte{nil, {}} {
-				token := newToken("alice", base)
-				token.Device, token.Data = "", data
-				t.create(token)
-				t.holds(token)
+				record := newRecord("alice", base)
+				record.Device, record.Data = "", data
+				t.create(record)
+				t.holds(record)
 			}
 		},
 	},
@@ -60,10 +60,10 @@ var createRules = []rule{
 		text: "Data of one byte comes back exactly, whatever the byte: NUL, a quote, a space, one that is no UTF-8.",
 		check: func(t *trial) {
 			for _, b := range []byte{0x00, 0x0a, 0x20, 0x22, 0x27, 0x5c, 0x7b, 0x80, 0xff} {
-				token := newToken("alice", base)
-				token.Data = []byte{b}
-				t.create(token)
-				t.holds(token)
+				record := newRecord("alice", base)
+				record.Data = []byte{b}
+				t.create(record)
+				t.holds(record)
 			}
 		},
 	},
@@ -75,23 +75,23 @@ var createRules = []rule{
 				" spaces at both ends ", "line\r\nbreak\ttab", "\x01\x1f\x7f control characters", `quotes ' " and \ backslash`,
 				"caf\u00e9 cafe\u0301", "\U0001F4F1 \U0001F468\u200D\U0001F469\u200D\U0001F467", "\U0010FFFF\uFFFF\uFEFF\uFFFD", "NULL", "%s %d {0} ?",
 			} {
-				token := newToken("alice", base)
-				token.Device = device
-				t.create(token)
-				t.holds(token)
+				record := newRecord("alice", base)
+				record.Device = device
+				t.create(record)
+				t.holds(record)
 			}
 		},
 	},
 	{
 		id:   "Create/DuplicateID",
-		text: "A record with the id makes Create ErrExists, and that record stays as it is.",
+		text: "A record of that ID makes Create ErrExists, and that record stays as it is.",
 		check: func(t *trial) {
-			first := newToken("alice", base)
+			first := newRecord("alice", base)
 			t.create(first)
-			second := newToken("alice", after(1))
+			second := newRecord("alice", after(1))
 			second.ID = first.ID
 			second.Device = "another"
-			t.refused(call{method: create, token: second}, core.ErrExists)
+			t.refused(call{method: create, record: second}, core.ErrExists)
 			t.holds(first)
 			t.lists("alice", after(1), first)
 		},
@@ -100,49 +100,49 @@ var createRules = []rule{
 		id:   "Create/DuplicateEvictsNothing",
 		text: "A Create that is ErrExists revokes nothing, whatever its limit.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
-			again := tokens[1]
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			again := records[1]
 			again.IssuedAt = after(5)
-			t.refused(call{method: create, token: again, limit: 1}, core.ErrExists)
-			t.holds(tokens...)
-			t.lists("alice", after(5), reversed(tokens...)...)
+			t.refused(call{method: create, record: again, limit: 1}, core.ErrExists)
+			t.holds(records...)
+			t.lists("alice", after(5), reversed(records...)...)
 		},
 	},
 	{
 		id:   "Create/DuplicateOfRevoked",
-		text: "The id of a revoked record is taken: Create is ErrExists.",
+		text: "The ID of a revoked record is taken: Create is ErrExists.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.revoke(token.ID, after(1))
-			t.refused(call{method: create, token: token}, core.ErrExists)
-			t.holds(revokedAt(token, after(1)))
+			record := newRecord("alice", base)
+			t.create(record)
+			t.revoke(record.ID, after(1))
+			t.refused(call{method: create, record: record}, core.ErrExists)
+			t.holds(revokedAt(record, after(1)))
 		},
 	},
 	{
 		id:    "Create/DuplicateOfExpired",
-		text:  "The id of an expired record is taken until DeleteExpired deletes it: Create is ErrExists.",
+		text:  "The ID of an expired record is taken until DeleteExpired deletes it: Create is ErrExists.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			later := newToken("alice", token.ExpiresAt.Add(time.Hour))
-			later.ID = token.ID
-			t.refused(call{method: create, token: later}, core.ErrExists)
-			t.holds(token)
+			record := newRecord("alice", base)
+			t.create(record)
+			later := newRecord("alice", record.ExpiresAt.Add(time.Hour))
+			later.ID = record.ID
+			t.refused(call{method: create, record: later}, core.ErrExists)
+			t.holds(record)
 		},
 	},
 	{
 		id:   "Create/DuplicateOfAnother",
-		text: "Ids are one space for all users: the id of another user's record is ErrExists.",
+		text: "IDs are one space for all users: the ID of another user's record is ErrExists.",
 		check: func(t *trial) {
-			token := newToken(sameShard[0], base)
-			t.create(token)
-			other := newToken(sameShard[1], base)
-			other.ID = token.ID // both users' ids begin with it
-			t.refused(call{method: create, token: other}, core.ErrExists)
-			t.holds(token)
+			record := newRecord(sameShard[0], base)
+			t.create(record)
+			other := newRecord(sameShard[1], base)
+			other.ID = record.ID // both users' ids begin with it
+			t.refused(call{method: create, record: other}, core.ErrExists)
+			t.holds(record)
 			t.lists(sameShard[1], base)
 		},
 	},
@@ -150,73 +150,11 @@ var createRules = []rule{
 		id:   "Create/DataIsCopied",
 		text: "A store copies Data: what the caller writes to its slice afterwards stays the caller's.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			want := copied(token)
-			t.create(token)
-			clear(token.Data)
+			record := newRecord("alice", base)
+			want := copied(record)
+			t.create(record)
+			clear(record.Data)
 			t.holds(want)
-		},
-	},
-}
-
-var getRules = []rule{
-	{
-		id:   "Get/Unknown",
-		text: "Get of an unknown id is ErrNotFound, in an empty store and beside other records.",
-		check: func(t *trial) {
-			t.lacks(core.NewRecordID("alice"))
-			token := newToken("alice", base)
-			t.create(token)
-			t.lacks(core.NewRecordID("alice"), core.NewRecordID("bob"))
-			t.holds(token)
-		},
-	},
-	{
-		id:   "Get/NearID",
-		text: "Ids are compared whole: an id that differs in its last character names another record.",
-		check: func(t *trial) {
-			token, near := newToken("alice", base), newToken("alice", after(1))
-			last := "a"
-			if strings.HasSuffix(token.ID, last) {
-				last = "b"
-			}
-			near.ID = token.ID[:len(token.ID)-1] + last
-			t.create(token)
-			t.lacks(near.ID)
-			t.create(near)
-			t.holds(token, near)
-		},
-	},
-	{
-		id:   "Get/Revoked",
-		text: "A revoked record stays readable until its ExpiresAt.",
-		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.revoke(token.ID, after(1))
-			t.lists("alice", token.ExpiresAt.Add(-time.Millisecond))
-			t.create(newToken("alice", after(2)))
-			t.holds(revokedAt(token, after(1)))
-		},
-	},
-	{
-		id:   "Get/Expired",
-		text: "Get returns an expired record as long as the store still has it.",
-		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.lists("alice", token.ExpiresAt.Add(time.Hour))
-			t.holdsDead(token)
-		},
-	},
-	{
-		id:   "Get/ResultIsCopied",
-		text: "Get hands out a copy: what the caller writes to its Data changes nothing in the store.",
-		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			clear(t.get(token.ID).Data)
-			t.holds(token)
 		},
 	},
 }

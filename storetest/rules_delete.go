@@ -1,8 +1,9 @@
 package storetest
 
 import (
+	"fmt"
 	"math"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -11,34 +12,34 @@ import (
 var deleteRules = []rule{
 	{
 		id:    "DeleteExpired/Deletes",
-		text:  "A deleted record is ErrNotFound to every method and is listed at no moment.",
+		text:  "A deleted record is unknown to every method and is listed at no moment.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.deleteExpired(token.ExpiresAt.Add(time.Hour), 10, 1)
-			t.lacks(token.ID)
-			t.refused(call{method: exchange, exchange: next(token, after(1))}, core.ErrNotFound)
-			t.refused(call{method: revoke, id: token.ID, at: after(1)}, core.ErrNotFound)
+			record := newRecord("alice", base)
+			t.create(record)
+			t.deleteExpired(record.ExpiresAt.Add(time.Hour), 10, 1)
+			t.lacks(record.ID)
+			t.refused(call{method: exchange, exchange: next(record, after(1))}, core.ErrNotFound)
+			t.revokes(core.Revocation{ID: record.ID, At: after(1)})
 			t.lists("alice", after(1))
-			t.revokeUser("alice", after(1), 0)
-			t.lacks(token.ID)
+			t.revokesUser("alice", after(1))
+			t.lacks(record.ID)
 		},
 	},
 	{
 		id:    "DeleteExpired/FreesID",
-		text:  "The id of a deleted record is free: it can be created again and is a new record.",
+		text:  "The ID of a deleted record is free: it can be created again and is a new record.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.deleteExpired(token.ExpiresAt.Add(time.Hour), 10, 1)
-			again := newToken("alice", token.ExpiresAt.Add(2*time.Hour))
-			again.ID = token.ID
+			record := newRecord("alice", base)
+			t.create(record)
+			t.deleteExpired(record.ExpiresAt.Add(time.Hour), 10, 1)
+			again := newRecord("alice", record.ExpiresAt.Add(2*time.Hour))
+			again.ID = record.ID
 			t.create(again)
 			t.holds(again)
 			t.lists("alice", again.IssuedAt, again)
-			t.deleteExpired(token.ExpiresAt.Add(3*time.Hour), 10, 0)
+			t.deleteExpired(record.ExpiresAt.Add(3*time.Hour), 10, 0)
 			t.holds(again)
 		},
 	},
@@ -47,20 +48,20 @@ var deleteRules = []rule{
 		text:  "Only records whose ExpiresAt lies before the moment are deleted, not those that expire at it.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.deleteExpired(token.ExpiresAt, 10, 0)
-			t.holds(token)
-			t.deleteExpired(token.ExpiresAt.Add(time.Millisecond), 10, 1)
-			t.lacks(token.ID)
+			record := newRecord("alice", base)
+			t.create(record)
+			t.deleteExpired(record.ExpiresAt, 10, 0)
+			t.holds(record)
+			t.deleteExpired(record.ExpiresAt.Add(time.Millisecond), 10, 1)
+			t.lacks(record.ID)
 		},
 	},
 	{
 		id:    "DeleteExpired/AtMostMax",
-		text:  "At most max records are deleted, and exactly max where so many have expired.",
+		text:  "At most max records are deleted, and fewer only if there are no more.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			t.create(newTokens("alice", base, 7)...)
+			t.create(newRecords("alice", base, 7)...)
 			before := after(100).Add(lifetime)
 			for _, want := range []int{3, 3, 1, 0} {
 				t.deleteExpired(before, 3, want)
@@ -68,23 +69,48 @@ var deleteRules = []rule{
 		},
 	},
 	{
-		id:    "DeleteExpired/EarliestFirst",
-		text:  "Those that expired first are deleted first, whoever's they are and whenever they were issued.",
+		id:    "DeleteExpired/ReachesAll",
+		text:  "Calls that delete little reach every expired record, of every user and whenever it was issued, and no other.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			tokens = append(tokens, newTokens("bob", base, 3)...)
+			expired := newRecords("alice", base, 3)
+			expired = append(expired, newRecords("bob", base, 3)...)
 			for i, hours := range []int{40, 10, 30, 50, 20, 60} {
-				tokens[i].ExpiresAt = after(hours)
+				expired[i].ExpiresAt = after(hours)
 			}
-			t.create(tokens...)
-			slices.SortFunc(tokens, func(a, b core.Record) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
-			for len(tokens) > 0 {
+			live := []core.Record{newRecord("alice", base), newRecord("bob", base), newRecord("carol", base)}
+			t.create(append(live, expired...)...)
+			left := len(expired)
+			for left > 0 && !t.failed() {
 				t.deleteExpired(after(100), 2, 2)
-				t.lacks(tokens[0].ID, tokens[1].ID)
-				tokens = tokens[2:]
-				t.holds(tokens...)
+				left -= 2
+				there := 0
+				for _, record := range expired {
+					r := t.call(call{method: get, id: record.ID})
+					if r.err == nil {
+						t.wantRecord("the record that Get returns", record, r.record)
+						there++
+					}
+				}
+				t.wantNumber("expired records left", left, there)
+				t.holds(live...)
 			}
+		},
+	},
+	{
+		id:    "DeleteExpired/Many",
+		text:  "A large max is reached: of thousands of expired records one call deletes all, and says so.",
+		needs: []ability{needsDead},
+		check: func(t *trial) {
+			records := t.createCrowd(5_000, 1_100)
+			live := newRecord("alice", base)
+			t.create(live)
+			t.deleteExpired(after(100), everything, len(records))
+			for i := 0; i < len(records); i += 97 {
+				t.lacks(records[i].ID)
+			}
+			t.holds(live)
+			t.deleteExpired(after(100), everything, 0)
 		},
 	},
 	{
@@ -92,15 +118,15 @@ var deleteRules = []rule{
 		text:  "Revoked records are deleted once they have expired, and not before.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			tokens[2].ExpiresAt = after(1000)
-			t.create(tokens...)
-			t.revoke(tokens[0].ID, after(4))
-			t.revoke(tokens[2].ID, after(4))
+			records := newRecords("alice", base, 3)
+			records[2].ExpiresAt = after(1000)
+			t.create(records...)
+			t.revoke(records[0].ID, after(4))
+			t.revoke(records[2].ID, after(4))
 			t.deleteExpired(after(5), 10, 0)
 			t.deleteExpired(after(500), 10, 2)
-			t.lacks(tokens[0].ID, tokens[1].ID)
-			t.holds(revokedAt(tokens[2], after(4)))
+			t.lacks(records[0].ID, records[1].ID)
+			t.holds(revokedAt(records[2], after(4)))
 		},
 	},
 	{
@@ -108,12 +134,12 @@ var deleteRules = []rule{
 		text:  "A record that has not expired is never deleted.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 4)
-			tokens[1].ExpiresAt = after(10)
-			t.create(tokens...)
+			records := newRecords("alice", base, 4)
+			records[1].ExpiresAt = after(10)
+			t.create(records...)
 			t.deleteExpired(after(20), everything, 1)
-			t.holds(tokens[0], tokens[2], tokens[3])
-			t.lists("alice", after(20), tokens[3], tokens[2], tokens[0])
+			t.holds(records[0], records[2], records[3])
+			t.lists("alice", after(20), records[3], records[2], records[0])
 			t.deleteExpired(after(20), everything, 0)
 		},
 	},
@@ -123,10 +149,10 @@ var deleteRules = []rule{
 		needs: []ability{needsDead},
 		check: func(t *trial) {
 			t.deleteExpired(base, 10, 0)
-			token := newToken("alice", base)
-			t.create(token)
+			record := newRecord("alice", base)
+			t.create(record)
 			t.deleteExpired(after(1), 10, 0)
-			t.holds(token)
+			t.holds(record)
 		},
 	},
 	{
@@ -134,40 +160,25 @@ var deleteRules = []rule{
 		text:  "max is any int from 1: the largest bounds nothing.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			t.create(newTokens("alice", base, 3)...)
+			t.create(newRecords("alice", base, 3)...)
 			t.deleteExpired(after(100).Add(lifetime), math.MaxInt, 3)
 		},
 	},
-	{
-		id:    "DeleteExpired/NativeTTL",
-		text:  "A store whose records go by themselves does nothing and returns 0.",
-		needs: []ability{needsTTL},
-		check: func(t *trial) {
-			expired, live := newToken("alice", base), newToken("alice", after(100))
-			t.create(expired, live)
-			t.deleteExpired(after(101).Add(lifetime-100*time.Hour), 10, 0)
-			t.holds(live)
-			t.holdsDead(expired)
-		},
-	},
-}
-
-var expiryRules = []rule{
 	{
 		id:    "DeleteExpired/MovedLater",
 		text:  "A record whose expiry an exchange moved later is not deleted by its old expiry.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			old := token.ExpiresAt
-			t.create(token)
-			x := next(token, after(1))
+			record := newRecord("alice", base)
+			old := record.ExpiresAt
+			t.create(record)
+			x := next(record, after(1))
 			x.ExpiresAt = old.Add(100 * time.Hour)
-			token = t.exchange(x)
+			record = t.exchange(x)
 			t.deleteExpired(old.Add(time.Hour), 10, 0)
-			t.holds(token)
+			t.holds(record)
 			t.deleteExpired(x.ExpiresAt.Add(time.Hour), 10, 1)
-			t.lacks(token.ID)
+			t.lacks(record.ID)
 		},
 	},
 	{
@@ -175,33 +186,33 @@ var expiryRules = []rule{
 		text:  "A record whose expiry an exchange moved earlier is deleted by its new expiry.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			x := next(token, after(1))
+			record := newRecord("alice", base)
+			t.create(record)
+			x := next(record, after(1))
 			x.ExpiresAt = after(2)
 			t.exchange(x)
 			t.deleteExpired(after(3), 10, 1)
-			t.lacks(token.ID)
+			t.lacks(record.ID)
 			t.deleteExpired(after(4).Add(lifetime), 10, 0)
 		},
 	},
 	{
-		id:    "DeleteExpired/MovedOrder",
-		text:  "The order of deletion is that of the present expiries.",
+		id:    "DeleteExpired/MovedTwice",
+		text:  "After several exchanges a record is deleted by its present expiry, not by an earlier one.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
-			x := next(tokens[0], after(5))
-			x.ExpiresAt = tokens[2].ExpiresAt.Add(time.Hour)
-			tokens[0] = t.exchange(x)
-			before := x.ExpiresAt.Add(time.Hour)
-			t.deleteExpired(before, 1, 1)
-			t.holds(tokens[0], tokens[2])
-			t.deleteExpired(before, 1, 1)
-			t.holds(tokens[0])
-			t.deleteExpired(before, 1, 1)
-			t.lacks(tokens[0].ID)
+			record := newRecord("alice", base)
+			t.create(record)
+			for i, hours := range []int{300, 200, 400, 100} {
+				x := next(record, after(i))
+				x.ExpiresAt = after(hours)
+				record = t.exchange(x)
+				t.deleteExpired(x.ExpiresAt, 10, 0)
+				t.holds(record)
+			}
+			t.deleteExpired(after(101), 10, 1)
+			t.deleteExpired(after(500), 10, 0)
+			t.lacks(record.ID)
 		},
 	},
 	{
@@ -210,7 +221,7 @@ var expiryRules = []rule{
 		needs: []ability{needsDead},
 		check: func(t *trial) {
 			for _, user := range []string{"alice", "alice", "bob", "bob"} {
-				t.create(newToken(user, base))
+				t.create(newRecord(user, base))
 			}
 			before := base.Add(lifetime + time.Hour)
 			t.deleteExpired(before, 1, 1)
@@ -225,28 +236,60 @@ var expiryRules = []rule{
 		text:  "Expiries a millisecond apart are told apart.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			var tokens []core.Record
+			var records []core.Record
 			for i := range 4 {
-				token := newToken("alice", base)
-				token.ExpiresAt = after(10).Add(time.Duration(i) * time.Millisecond)
-				tokens = append(tokens, token)
+				record := newRecord("alice", base)
+				record.ExpiresAt = after(10).Add(time.Duration(i) * time.Millisecond)
+				records = append(records, record)
 			}
-			t.create(tokens...)
+			t.create(records...)
 			t.deleteExpired(after(10).Add(2*time.Millisecond), 10, 2)
-			t.lacks(tokens[0].ID, tokens[1].ID)
-			t.holds(tokens[2:]...)
+			t.lacks(records[0].ID, records[1].ID)
+			t.holds(records[2:]...)
 		},
 	},
 	{
-		id:    "ListUser/AnyMoment",
-		text:  "A store asks no clock and keeps no latest time: a record that was expired at one moment is live at an earlier one.",
-		needs: []ability{needsDead},
+		id:    "DeleteExpired/NativeTTL",
+		text:  "A store whose records expire by themselves does nothing and returns 0.",
+		needs: []ability{needsTTL},
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.lists("alice", token.ExpiresAt.Add(time.Hour))
-			t.lists("alice", after(1), token)
-			t.holds(t.exchange(next(token, after(1))))
+			expired, live := newRecord("alice", base), newRecord("alice", after(100))
+			t.create(expired, live)
+			t.deleteExpired(after(101).Add(lifetime-100*time.Hour), 10, 0)
+			t.holds(live)
+			t.holdsDead(expired)
 		},
 	},
+}
+
+// createTime is how long a rule goes on creating thousands of records on a slow store.
+const createTime = 8 * time.Second
+
+// createCrowd creates so many records that expire in a few hours, of many users and by
+// many callers. On a slow store it creates fewer, but at least so many. It returns them.
+func (t *trial) createCrowd(most, least int) []core.Record {
+	records := make([]core.Record, most)
+	for i := range records {
+		records[i] = newRecord(fmt.Sprintf("user %d", i/10), base)
+		records[i].ExpiresAt = after(10).Add(time.Duration(i) * time.Millisecond)
+	}
+	start := time.Now()
+	var mu sync.Mutex
+	begun := 0
+	another := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if begun == most || begun >= least && time.Since(start) > createTime || t.failed() {
+			return 0, false
+		}
+		begun++
+		return begun - 1, true
+	}
+	t.together(crowd, func(_ int, client core.RefreshStore) {
+		t := t.as(client)
+		for n, ok := another(); ok; n, ok = another() {
+			t.create(records[n])
+		}
+	})
+	return records[:begun]
 }

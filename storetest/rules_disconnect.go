@@ -40,18 +40,21 @@ var disconnectRules = []rule{
 	},
 	{
 		id: "Disconnect/NotTwice",
-		text: "A call whose answer was lost is not made a second time in secret: " +
+		text: "A call whose response was lost is not made a second time unseen: " +
 			"what the first has done is never told as what the second has found.",
 		needs: []ability{needsDisconnect},
 		check: func(t *trial) {
 			network := t.disconnecting()
 			for n := range 5 {
-				token := newToken(fmt.Sprintf("user %d", n), base)
-				other := newToken(fmt.Sprintf("other %d", n), base)
+				record := newRecord(fmt.Sprintf("user %d", n), base)
+				other := newRecord(fmt.Sprintf("other %d", n), base)
 				t.create(other)
-				t.lostAndMended(network, call{method: create, token: token}, func(r result) bool { return r.err == nil })
+				t.lostAndMended(network, call{method: create, record: record}, func(r result) bool { return r.err == nil })
 				t.lostAndMended(network, call{method: exchange, exchange: next(other, after(1))}, func(r result) bool { return r.err == nil })
-				t.lostAndMended(network, call{method: revokeUser, userID: other.UserID, at: after(2)}, func(r result) bool { return r.n == 1 })
+				t.lostAndMended(network, revokesUser(other.UserID, after(2)), func(r result) bool { return len(r.records) == 1 })
+				t.create(newRecord(record.UserID, after(3)))
+				login := call{method: create, record: newRecord(record.UserID, after(4)), limit: 1}
+				t.lostAndMended(network, login, func(r result) bool { return len(r.records) > 0 })
 			}
 		},
 	},
@@ -61,18 +64,18 @@ var disconnectRules = []rule{
 		needs: []ability{needsDisconnect},
 		check: func(t *trial) {
 			network := t.disconnecting()
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
+			records := newRecords("alice", base, 3)
+			t.create(records...)
 			for _, fault := range faults {
 				network(fault)
 				t.together(crowd, func(i int, client core.RefreshStore) {
 					ctx, cancel := context.WithTimeout(t.ctx, faultTime)
 					defer cancel()
-					call{method: get, id: tokens[i%3].ID}.on(ctx, client)
+					call{method: get, id: records[i%3].ID}.on(ctx, client)
 				})
 				network(Mended)
 				t.mended()
-				t.holds(tokens...)
+				t.holds(records...)
 				t.usable(fault.String())
 			}
 		},
@@ -101,24 +104,26 @@ const (
 	disturbedTime = 4 * time.Second
 )
 
-// oneOfEach prepares a record of each of some users and returns a call of each
-// method about one of them that would succeed.
+// oneOfEach prepares a record of each of some users and returns calls of all methods,
+// about these records and about none that the store has.
 func (t *trial) oneOfEach(user string) []call {
-	var tokens []core.Record
+	var records []core.Record
 	for n := range 6 {
-		token := newToken(fmt.Sprintf("%s %d", user, n), base)
-		tokens = append(tokens, token)
+		record := newRecord(fmt.Sprintf("%s %d", user, n), base)
+		records = append(records, record)
 		if n > 0 {
-			t.create(token)
+			t.create(record)
 		}
 	}
 	calls := []call{
-		{method: create, token: tokens[0], limit: 1},
-		{method: get, id: tokens[1].ID},
-		{method: exchange, exchange: next(tokens[2], after(1))},
-		{method: revoke, id: tokens[3].ID, at: after(1)},
-		{method: revokeUser, userID: tokens[4].UserID, at: after(1)},
-		{method: listUser, userID: tokens[5].UserID, at: after(1)},
+		{method: create, record: records[0], limit: 1},
+		{method: get, id: records[1].ID},
+		{method: exchange, exchange: next(records[2], after(1))},
+		revokesOne(records[3].ID, after(1)),
+		revokesUser(records[4].UserID, after(1)),
+		{method: listUser, userID: records[5].UserID, at: after(1)},
+		{method: get, id: core.NewRecordID(user)},
+		revokesOne(core.NewRecordID(user), after(1)),
 	}
 	if !t.harness.NativeTTL { // there it need not ask anybody
 		calls = append(calls, call{method: deleteExpired, at: base, max: 1})
@@ -154,7 +159,7 @@ func (t *trial) lostAndMended(network func(Fault), c call, once func(r result) b
 }
 
 // mended waits until the store answers again: a pool may have to find out that its
-// connections are broken, and a driver may wait before it connects anew.
+// connections are broken, and a driver may wait before it connects again.
 func (t *trial) mended() {
 	for deadline := time.Now().Add(mendTime); !t.failed(); time.Sleep(mendTime / 1000) {
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)

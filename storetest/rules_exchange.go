@@ -12,21 +12,21 @@ var exchangeRules = []rule{
 		id:   "Exchange/Moves",
 		text: "From exactly (Generation, From) an exchange sets Generation+1, AccessRef, PreviousRef, ExchangedAt and ExpiresAt, leaves the rest, and returns the record as it then stands.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			x := next(token, after(1))
+			record := newRecord("alice", base)
+			t.create(record)
+			x := next(record, after(1))
 			x.ExpiresAt = after(100)
-			t.moves(token, x)
+			t.moves(record, x)
 		},
 	},
 	{
 		id:   "Exchange/Chain",
 		text: "Exchanges follow each other, each from where the last one left the record.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
+			record := newRecord("alice", base)
+			t.create(record)
 			for i := range 5 {
-				token = t.moves(token, next(token, after(i+1)))
+				record = t.moves(record, next(record, after(i+1)))
 			}
 		},
 	},
@@ -34,7 +34,7 @@ var exchangeRules = []rule{
 		id:   "Exchange/ExpiryMoves",
 		text: "An exchange moves ExpiresAt later or earlier, and from then on that is the expiry.",
 		check: func(t *trial) {
-			earlier, later := newToken("alice", base), newToken("bob", base)
+			earlier, later := newRecord("alice", base), newRecord("bob", base)
 			t.create(earlier, later)
 			x := next(earlier, after(1))
 			x.ExpiresAt = after(2)
@@ -54,11 +54,11 @@ var exchangeRules = []rule{
 		id:   "Exchange/LastMoment",
 		text: "A record is live until the last millisecond before its ExpiresAt.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			x := next(token, token.ExpiresAt.Add(-time.Millisecond))
-			x.ExpiresAt = token.ExpiresAt.Add(time.Hour)
-			t.moves(token, x)
+			record := newRecord("alice", base)
+			t.create(record)
+			x := next(record, record.ExpiresAt.Add(-time.Millisecond))
+			x.ExpiresAt = record.ExpiresAt.Add(time.Hour)
+			t.moves(record, x)
 		},
 	},
 	{
@@ -69,13 +69,13 @@ var exchangeRules = []rule{
 				func(core.Record) core.Ref { return newRef() },
 				func(t core.Record) core.Ref { return t.AccessRef },
 			} {
-				token := newToken("alice", base)
-				t.create(token)
-				token = t.exchange(next(token, after(1)))
-				x := next(token, after(2))
+				record := newRecord("alice", base)
+				t.create(record)
+				record = t.exchange(next(record, after(1)))
+				x := next(record, after(2))
 				x.Generation += int64(1 + 4*i)
-				x.From = from(token)
-				t.moves(token, x)
+				x.From = from(record)
+				t.moves(record, x)
 			}
 		},
 	},
@@ -84,68 +84,71 @@ var exchangeRules = []rule{
 		text: "Generations are exact up to the largest, 2^53-1.",
 		check: func(t *trial) {
 			const largest = 1<<53 - 1
-			token := newToken("alice", base)
-			t.create(token)
-			x := next(token, after(1))
+			record := newRecord("alice", base)
+			t.create(record)
+			x := next(record, after(1))
 			x.Generation = largest - 2
-			token = t.moves(token, x)
-			x = next(token, after(2))
+			record = t.moves(record, x)
+			x = next(record, after(2))
 			x.Generation = largest - 3
-			t.conflicts(token, x)
-			t.moves(token, next(token, after(2))) // to the largest
+			t.conflicts(record, x)
+			t.moves(record, next(record, after(2))) // to the largest
 		},
 	},
 	{
 		id:   "Exchange/EarlierClock",
 		text: "Only x.At and ExpiresAt decide what is live: an exchange by a clock behind the login's and the last exchange's goes through.",
 		check: func(t *trial) {
-			token := newToken("alice", after(5))
-			t.create(token)
-			token = t.exchange(next(token, after(10)))
-			t.moves(token, next(token, after(1)))
+			record := newRecord("alice", after(5))
+			t.create(record)
+			record = t.exchange(next(record, after(10)))
+			t.moves(record, next(record, after(1)))
 		},
 	},
 	{
 		id:   "Exchange/OneRecord",
 		text: "An exchange changes no other record, of the same user or of another.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			other := newToken("bob", base)
-			t.create(append(tokens, other)...)
-			tokens[1] = t.exchange(next(tokens[1], after(4)))
-			t.holds(append(tokens, other)...)
+			records := newRecords("alice", base, 3)
+			other := newRecord("bob", base)
+			t.create(append(records, other)...)
+			records[1] = t.exchange(next(records[1], after(4)))
+			t.holds(append(records, other)...)
 		},
 	},
 	{
 		id:   "Exchange/ResultIsCopied",
 		text: "The record that Exchange returns, with success or with ErrConflict, is a copy.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			x := next(token, after(1))
+			record := newRecord("alice", base)
+			t.create(record)
+			x := next(record, after(1))
 			for range 2 { // success, then a conflict
-				clear(t.call(call{method: exchange, exchange: x}).token.Data)
-				if got := t.get(token.ID).Data; !t.failed() && !bytes.Equal(got, token.Data) {
-					t.fail("Data is "+formatText(string(token.Data)), formatText(string(got)))
+				clear(t.call(call{method: exchange, exchange: x}).record.Data)
+				if got := t.get(record.ID).Data; !t.failed() && !bytes.Equal(got, record.Data) {
+					t.fail("Data is "+formatText(string(record.Data)), formatText(string(got)))
 				}
 			}
 		},
 	},
-}
-
-var refusalRules = []rule{
 	{
 		id:   "Exchange/OtherReference",
 		text: "At the record's generation, an exchange from another reference is ErrConflict with the record as it stands, and nothing changes.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			token = t.exchange(next(token, after(1)))
-			for _, from := range []core.Ref{newRef(), token.PreviousRef} {
-				x := next(token, after(2))
+			record := newRecord("alice", base)
+			t.create(record)
+			record = t.exchange(next(record, after(1)))
+			others := []core.Ref{newRef(), record.PreviousRef}
+			for i := range record.AccessRef { // those that differ in one byte
+				near := record.AccessRef
+				near[i] ^= 1
+				others = append(others, near)
+			}
+			for _, from := range others {
+				x := next(record, after(2))
 				x.From = from
-				t.conflicts(token, x)
-				t.holds(token)
+				t.conflicts(record, x)
+				t.holds(record)
 			}
 		},
 	},
@@ -153,17 +156,17 @@ var refusalRules = []rule{
 		id:   "Exchange/RecordAhead",
 		text: "A record at a higher generation makes the exchange ErrConflict with the record as it stands, whatever From is, and nothing changes.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
+			record := newRecord("alice", base)
+			t.create(record)
 			for i := range 3 {
-				token = t.exchange(next(token, after(i+1)))
+				record = t.exchange(next(record, after(i+1)))
 			}
-			for _, from := range []core.Ref{token.AccessRef, token.PreviousRef, newRef()} {
-				for generation := range token.Generation {
-					x := next(token, after(5))
+			for _, from := range []core.Ref{record.AccessRef, record.PreviousRef, newRef()} {
+				for generation := range record.Generation {
+					x := next(record, after(5))
 					x.Generation, x.From = generation, from
-					t.conflicts(token, x)
-					t.holds(token)
+					t.conflicts(record, x)
+					t.holds(record)
 				}
 			}
 		},
@@ -172,14 +175,14 @@ var refusalRules = []rule{
 		id:   "Exchange/Repeated",
 		text: "The same exchange again is ErrConflict with the record as the first left it: PreviousRef and ExchangedAt tell that it was a retry.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			x := next(token, after(1))
-			token = t.exchange(x)
-			t.conflicts(token, x)
+			record := newRecord("alice", base)
+			t.create(record)
+			x := next(record, after(1))
+			record = t.exchange(x)
+			t.conflicts(record, x)
 			x.At = after(2)
-			t.conflicts(token, x)
-			t.holds(token)
+			t.conflicts(record, x)
+			t.holds(record)
 		},
 	},
 	{
@@ -187,12 +190,12 @@ var refusalRules = []rule{
 		text: "An exchange of a revoked record is ErrConflict with the record as it stands, and nothing changes; it counts as revoked whenever the revocation is dated.",
 		check: func(t *trial) {
 			for _, at := range []time.Time{after(1), after(50)} {
-				token := newToken("alice", base)
-				t.create(token)
-				t.revoke(token.ID, at)
-				token = revokedAt(token, at)
-				t.conflicts(token, next(token, after(2)))
-				t.holds(token)
+				record := newRecord("alice", base)
+				t.create(record)
+				t.revoke(record.ID, at)
+				record = revokedAt(record, at)
+				t.conflicts(record, next(record, after(2)))
+				t.holds(record)
 			}
 		},
 	},
@@ -200,13 +203,13 @@ var refusalRules = []rule{
 		id:   "Exchange/Expired",
 		text: "An exchange at the record's ExpiresAt or later is ErrConflict with the record as it stands, and nothing changes.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
+			record := newRecord("alice", base)
+			t.create(record)
 			for _, late := range []time.Duration{0, time.Millisecond, time.Hour} {
-				x := next(token, token.ExpiresAt.Add(late))
-				x.ExpiresAt = token.ExpiresAt.Add(lifetime)
-				t.conflicts(token, x)
-				t.holdsDead(token)
+				x := next(record, record.ExpiresAt.Add(late))
+				x.ExpiresAt = record.ExpiresAt.Add(lifetime)
+				t.conflicts(record, x)
+				t.holdsDead(record)
 			}
 		},
 	},
@@ -214,7 +217,7 @@ var refusalRules = []rule{
 		id:   "Exchange/BehindAndDead",
 		text: "A dead record at a lower generation stays dead: ErrConflict, and nothing changes.",
 		check: func(t *trial) {
-			revoked, expired := newToken("alice", base), newToken("alice", base)
+			revoked, expired := newRecord("alice", base), newRecord("alice", base)
 			t.create(revoked, expired)
 			t.revoke(revoked.ID, after(1))
 			revoked = revokedAt(revoked, after(1))
@@ -232,10 +235,10 @@ var refusalRules = []rule{
 	},
 	{
 		id:   "Exchange/Unknown",
-		text: "An exchange of an unknown id is ErrNotFound and makes no record, whatever its generation.",
+		text: "An exchange of an unknown ID is ErrNotFound and makes no record, whatever its generation.",
 		check: func(t *trial) {
 			for _, generation := range []int64{0, 5} {
-				x := next(newToken("alice", base), base)
+				x := next(newRecord("alice", base), base)
 				x.Generation = generation
 				t.refused(call{method: exchange, exchange: x}, core.ErrNotFound)
 				t.lacks(x.ID)

@@ -3,6 +3,8 @@ package storetest
 import (
 	"math"
 	"time"
+
+	"github.com/tokenauth/tokenauth/core"
 )
 
 var limitRules = []rule{
@@ -10,101 +12,101 @@ var limitRules = []rule{
 		id:   "Create/NoLimit",
 		text: "A limit of zero or less sets no bound: nothing is revoked.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 5)
+			records := newRecords("alice", base, 5)
 			for i, limit := range []int{0, -1, 0, math.MinInt, -5} {
-				t.createLimited(tokens[i], limit)
+				t.createLimited(records[i], limit)
 			}
-			t.holds(tokens...)
-			t.lists("alice", after(5), reversed(tokens...)...)
+			t.holds(records...)
+			t.lists("alice", after(5), reversed(records...)...)
 		},
 	},
 	{
 		id:   "Create/LimitOne",
-		text: "With limit 1 a Create leaves its own record the user's only live one and revokes the others at t.IssuedAt.",
+		text: "With limit 1 a Create leaves its own record the user's only live one and revokes the others at r.IssuedAt.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			for _, token := range tokens {
-				t.createLimited(token, 1)
+			records := newRecords("alice", base, 3)
+			for _, record := range records {
+				t.createLimited(record, 1)
 			}
-			t.lists("alice", after(3), tokens[2])
-			t.holds(revokedAt(tokens[0], after(1)), revokedAt(tokens[1], after(2)), tokens[2])
+			t.lists("alice", after(3), records[2])
+			t.holds(revokedAt(records[0], after(1)), revokedAt(records[1], after(2)), records[2])
 		},
 	},
 	{
 		id:   "Create/LimitOldestFirst",
-		text: "Beyond the limit the oldest live records are revoked at t.IssuedAt, and only those.",
+		text: "Beyond the limit the oldest live records are revoked at r.IssuedAt, and only those.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 4)
-			t.create(tokens[1], tokens[0], tokens[2])
-			t.createLimited(tokens[3], 3)
-			t.holds(revokedAt(tokens[0], after(3)))
-			t.lists("alice", after(4), tokens[3], tokens[2], tokens[1])
+			records := newRecords("alice", base, 4)
+			t.create(records[1], records[0], records[2])
+			t.createLimited(records[3], 3)
+			t.holds(revokedAt(records[0], after(3)))
+			t.lists("alice", after(4), records[3], records[2], records[1])
 		},
 	},
 	{
 		id:   "Create/LimitNotReached",
 		text: "At most limit records stay live, the new one included: exactly limit is not too many.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens[:2]...)
-			t.createLimited(tokens[2], 3)
-			t.lists("alice", after(3), reversed(tokens...)...)
+			records := newRecords("alice", base, 3)
+			t.create(records[:2]...)
+			t.createLimited(records[2], 3)
+			t.lists("alice", after(3), reversed(records...)...)
 		},
 	},
 	{
 		id:   "Create/LimitLowered",
 		text: "A limit lower than before revokes as many as it takes.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 6)
-			t.create(tokens[:5]...)
-			t.createLimited(tokens[5], 2)
-			t.holds(allRevokedAt(tokens[:4], after(5))...)
-			t.lists("alice", after(6), tokens[5], tokens[4])
+			records := newRecords("alice", base, 6)
+			t.create(records[:5]...)
+			t.createLimited(records[5], 2)
+			t.holds(allRevokedAt(records[:4], after(5))...)
+			t.lists("alice", after(6), records[5], records[4])
 		},
 	},
 	{
 		id:   "Create/LimitOfMany",
 		text: "A limit is enforced however many records the user has.",
 		check: func(t *trial) {
-			tokens := manyTokens("alice")
-			t.create(tokens[:many-1]...)
-			last := tokens[many-1]
+			records := manyRecords()
+			t.create(records[:many-1]...)
+			last := records[many-1]
 			t.createLimited(last, 1)
 			t.lists("alice", last.IssuedAt, last)
-			t.holds(allRevokedAt(tokens[:many-1], last.IssuedAt)...)
+			t.keeps(allRevokedAt(records[:many-1], last.IssuedAt))
 		},
 	},
 	{
 		id:   "Create/LimitEqualTimes",
-		text: "Among records issued at the same moment the one with the lowest id is the oldest, digits before letters.",
+		text: "Among records issued at the same moment the one with the lowest ID is the oldest, digits before letters.",
 		check: func(t *trial) {
-			tokens := newTokensAtOnce("alice", base)
-			t.create(tokens[3], tokens[0], tokens[6], tokens[5], tokens[1], tokens[4], tokens[2])
-			last := newToken("alice", after(1))
+			records := newRecordsAtOnce(base)
+			t.create(records[3], records[0], records[6], records[5], records[1], records[4], records[2])
+			last := newRecord("alice", after(1))
 			t.createLimited(last, 5)
-			t.holds(allRevokedAt(tokens[:3], after(1))...)
-			t.lists("alice", after(1), append(tokens[3:], last)...)
+			t.holds(allRevokedAt(records[:3], after(1))...)
+			t.lists("alice", after(1), append(records[3:], last)...)
 		},
 	},
 	{
 		id:   "Create/LimitIgnoresRevoked",
 		text: "Revoked records don't count towards the limit and keep their RevokedAt.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 4)
-			t.create(tokens[:3]...)
-			t.revoke(tokens[1].ID, after(2))
-			t.revoke(tokens[2].ID, after(50)) // by a clock that is ahead
-			t.createLimited(tokens[3], 2)
-			t.holds(tokens[0], revokedAt(tokens[1], after(2)), revokedAt(tokens[2], after(50)))
-			t.lists("alice", after(4), tokens[3], tokens[0])
+			records := newRecords("alice", base, 4)
+			t.create(records[:3]...)
+			t.revoke(records[1].ID, after(2))
+			t.revoke(records[2].ID, after(50)) // by a clock that is ahead
+			t.createLimited(records[3], 2)
+			t.holds(records[0], revokedAt(records[1], after(2)), revokedAt(records[2], after(50)))
+			t.lists("alice", after(4), records[3], records[0])
 		},
 	},
 	{
 		id:   "Create/LimitIgnoresExpired",
-		text: "Records expired at t.IssuedAt don't count towards the limit and are not revoked; one with ExpiresAt equal to it is expired.",
+		text: "Records expired at r.IssuedAt don't count towards the limit and are not revoked; one with ExpiresAt equal to it is expired.",
 		check: func(t *trial) {
-			expired, atOnce, live := newToken("alice", base), newToken("alice", after(1)), newToken("alice", after(2))
-			login := newToken("alice", after(10))
+			expired, atOnce, live := newRecord("alice", base), newRecord("alice", after(1)), newRecord("alice", after(2))
+			login := newRecord("alice", after(10))
 			expired.ExpiresAt = after(5)
 			atOnce.ExpiresAt = login.IssuedAt
 			live.ExpiresAt = login.IssuedAt.Add(time.Millisecond)
@@ -112,7 +114,7 @@ var limitRules = []rule{
 			t.createLimited(login, 2)
 			t.holds(live, login)
 			t.holdsDead(expired, atOnce)
-			last := newToken("alice", login.IssuedAt)
+			last := newRecord("alice", login.IssuedAt)
 			t.createLimited(last, 1)
 			t.holds(revokedAt(live, login.IssuedAt), revokedAt(login, login.IssuedAt), last)
 			t.holdsDead(expired, atOnce)
@@ -122,9 +124,9 @@ var limitRules = []rule{
 		id:   "Create/LimitSparesNew",
 		text: "Create never revokes the record that it stores, even if others were issued later by another clock.",
 		check: func(t *trial) {
-			ahead := newTokens("alice", after(10), 2)
+			ahead := newRecords("alice", after(10), 2)
 			t.create(ahead...)
-			late := newToken("alice", base)
+			late := newRecord("alice", base)
 			t.createLimited(late, 2)
 			t.holds(late, revokedAt(ahead[0], base), ahead[1])
 			t.lists("alice", after(12), ahead[1], late)
@@ -134,24 +136,24 @@ var limitRules = []rule{
 		id:   "Create/LimitByLogin",
 		text: "The oldest is the one issued first, whenever it was exchanged and whenever it expires.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			tokens[0].ExpiresAt = after(500)
-			t.create(tokens[:2]...)
-			x := next(tokens[0], after(2))
+			records := newRecords("alice", base, 3)
+			records[0].ExpiresAt = after(500)
+			t.create(records[:2]...)
+			x := next(records[0], after(2))
 			x.ExpiresAt = after(600)
 			oldest := t.exchange(x)
-			t.createLimited(tokens[2], 2)
+			t.createLimited(records[2], 2)
 			t.holds(revokedAt(oldest, after(2)))
-			t.lists("alice", after(3), tokens[2], tokens[1])
+			t.lists("alice", after(3), records[2], records[1])
 		},
 	},
 	{
 		id:   "Create/LimitPerUser",
 		text: "A limit counts and revokes the user's own records, not those of others.",
 		check: func(t *trial) {
-			bob := newTokens("bob", base, 3)
+			bob := newRecords("bob", base, 3)
 			t.create(bob...)
-			alice := newTokens("alice", after(1), 2)
+			alice := newRecords("alice", after(1), 2)
 			t.createLimited(alice[0], 2)
 			t.createLimited(alice[1], 2)
 			t.lists("alice", after(3), alice[1], alice[0])
@@ -162,11 +164,69 @@ var limitRules = []rule{
 		id:   "Create/LargestLimit",
 		text: "A limit is any int: the largest bounds nothing.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			for _, token := range tokens {
-				t.createLimited(token, math.MaxInt)
+			records := newRecords("alice", base, 3)
+			for _, record := range records {
+				t.createLimited(record, math.MaxInt)
 			}
-			t.lists("alice", after(3), reversed(tokens...)...)
+			t.lists("alice", after(3), reversed(records...)...)
+		},
+	},
+	{
+		id:   "Create/Evicted",
+		text: "Create returns exactly the records that it revoked, as they stand now, the newest first, and never its own.",
+		check: func(t *trial) {
+			records := newRecords("alice", base, 6)
+			t.create(records[2], records[0], records[3], records[1])
+			records[1] = t.exchange(next(records[1], after(4)))
+			t.revoke(records[2].ID, after(4))
+			t.evicts(records[4], 2, records[1], records[0])
+			t.evicts(records[5], 1, records[4], records[3])
+			late := newRecord("alice", base.Add(-time.Hour))
+			t.evicts(late, 1, records[5])
+		},
+	},
+	{
+		id:   "Create/EvictedNone",
+		text: "A Create without a limit, or at one that is not reached, returns no records.",
+		check: func(t *trial) {
+			records := newRecords("alice", base, 6)
+			for i, limit := range []int{0, -1, 3, 4, math.MaxInt, 6} {
+				t.evicts(records[i], limit)
+			}
+			t.evicts(newRecord("bob", after(6)), 1)
+			t.lists("alice", after(6), reversed(records...)...)
+		},
+	},
+	{
+		id:   "Create/EvictedMany",
+		text: "Create returns all records that it revoked, however many they are.",
+		check: func(t *trial) {
+			records := manyRecords()
+			t.create(records[:many-1]...)
+			t.evicts(records[many-1], 1, reversed(records[:many-1]...)...)
+		},
+	},
+	{
+		id:   "Create/EvictedEqualTimes",
+		text: "Create returns records issued at the same moment by ID, the highest first: letters before digits.",
+		check: func(t *trial) {
+			records := newRecordsAtOnce(base)
+			t.create(records[3], records[0], records[6], records[5], records[1], records[4], records[2])
+			t.evicts(newRecord("alice", after(1)), 3, reversed(records[:5]...)...)
+		},
+	},
+	{
+		id:   "Create/EvictedIsCopied",
+		text: "The records that Create returns are copies, and so is the Data of each.",
+		check: func(t *trial) {
+			records := newRecords("alice", base, 4)
+			t.create(records[:3]...)
+			evicted := t.must(call{method: create, record: records[3], limit: 1}).records
+			t.ownData(evicted)
+			for i := range evicted {
+				evicted[i] = core.Record{}
+			}
+			t.holds(allRevokedAt(records[:3], after(3))...)
 		},
 	},
 }

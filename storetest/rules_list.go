@@ -11,50 +11,50 @@ var listRules = []rule{
 		id:   "ListUser/EveryField",
 		text: "ListUser returns whole records, every field exact.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.listsExactly("alice", base, token)
-			token = t.exchange(next(token, after(1)))
-			t.listsExactly("alice", after(1), token)
+			record := newRecord("alice", base)
+			t.create(record)
+			t.listsExactly("alice", base, record)
+			record = t.exchange(next(record, after(1)))
+			t.listsExactly("alice", after(1), record)
 		},
 	},
 	{
 		id:   "ListUser/NewestFirst",
 		text: "ListUser returns the newest first by IssuedAt, in whatever order they were created.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 5)
-			t.create(tokens[3], tokens[0], tokens[4], tokens[1], tokens[2])
-			t.listsExactly("alice", after(5), reversed(tokens...)...)
+			records := newRecords("alice", base, 5)
+			t.create(records[3], records[0], records[4], records[1], records[2])
+			t.listsExactly("alice", after(5), reversed(records...)...)
 		},
 	},
 	{
 		id:   "ListUser/EqualTimes",
-		text: "Records issued at the same moment are listed by id, the highest first: letters before digits.",
+		text: "Records issued at the same moment are listed by ID, the highest first: letters before digits.",
 		check: func(t *trial) {
-			tokens := newTokensAtOnce("alice", base)
-			t.create(tokens[3], tokens[0], tokens[6], tokens[5], tokens[1], tokens[4], tokens[2])
-			t.listsExactly("alice", base, reversed(tokens...)...)
+			records := newRecordsAtOnce(base)
+			t.create(records[3], records[0], records[6], records[5], records[1], records[4], records[2])
+			t.listsExactly("alice", base, reversed(records...)...)
 		},
 	},
 	{
 		id:   "ListUser/MillisecondsApart",
 		text: "Records issued a millisecond apart are listed in that order.",
 		check: func(t *trial) {
-			var tokens []core.Record
+			var records []core.Record
 			for i := range 8 {
-				tokens = append(tokens, newToken("alice", base.Add(time.Duration(i)*time.Millisecond)))
+				records = append(records, newRecord("alice", base.Add(time.Duration(i)*time.Millisecond)))
 			}
-			t.create(tokens...)
-			t.listsExactly("alice", after(1), reversed(tokens...)...)
+			t.create(records...)
+			t.listsExactly("alice", after(1), reversed(records...)...)
 		},
 	},
 	{
 		id:   "ListUser/Many",
 		text: "ListUser returns all live records, however many they are.",
 		check: func(t *trial) {
-			tokens := manyTokens("alice")
-			t.create(tokens...)
-			t.listsExactly("alice", after(many), reversed(tokens...)...)
+			records := manyRecords()
+			t.create(records...)
+			t.listsExactly("alice", after(many), reversed(records...)...)
 		},
 	},
 	{
@@ -62,9 +62,9 @@ var listRules = []rule{
 		text: "A user without live records has an empty list, and no error.",
 		check: func(t *trial) {
 			t.lists("alice", base)
-			token := newToken("alice", base)
-			t.create(token)
-			t.revoke(token.ID, after(1))
+			record := newRecord("alice", base)
+			t.create(record)
+			t.revoke(record.ID, after(1))
 			t.lists("alice", after(1))
 			t.lists("bob", after(1))
 		},
@@ -73,49 +73,49 @@ var listRules = []rule{
 		id:   "ListUser/Revoked",
 		text: "A revoked record is not listed, whenever its revocation is dated.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
-			t.revoke(tokens[0].ID, after(3))
-			t.revoke(tokens[1].ID, after(50))
-			t.lists("alice", after(4), tokens[2])
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			t.revoke(records[0].ID, after(3))
+			t.revoke(records[1].ID, after(50))
+			t.lists("alice", after(4), records[2])
 		},
 	},
 	{
 		id:   "ListUser/Expired",
 		text: "A record is listed up to the last millisecond before its ExpiresAt and no longer.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 2)
-			t.create(tokens...)
-			first := tokens[0].ExpiresAt
-			t.lists("alice", first.Add(-time.Millisecond), tokens[1], tokens[0])
-			t.lists("alice", first, tokens[1])
-			t.lists("alice", tokens[1].ExpiresAt)
+			records := newRecords("alice", base, 2)
+			t.create(records...)
+			first := records[0].ExpiresAt
+			t.lists("alice", first.Add(-time.Millisecond), records[1], records[0])
+			t.lists("alice", first, records[1])
+			t.lists("alice", records[1].ExpiresAt)
 		},
 	},
 	{
 		id:   "ListUser/EarlierClock",
 		text: "The moment given decides alone: a record issued later than that is live too.",
 		check: func(t *trial) {
-			token := newToken("alice", after(5))
-			t.create(token)
-			t.lists("alice", base, token)
+			record := newRecord("alice", after(5))
+			t.create(record)
+			t.lists("alice", base, record)
 		},
 	},
 	{
 		id:   "ListUser/Exchanged",
 		text: "An exchange leaves the order as it is.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
-			tokens[0] = t.exchange(next(tokens[0], after(5)))
-			t.listsExactly("alice", after(6), reversed(tokens...)...)
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			records[0] = t.exchange(next(records[0], after(5)))
+			t.listsExactly("alice", after(6), reversed(records...)...)
 		},
 	},
 	{
 		id:   "ListUser/PerUser",
 		text: "ListUser returns no record of another user.",
 		check: func(t *trial) {
-			alice, bob := newTokens("alice", base, 2), newTokens("bob", base, 2)
+			alice, bob := newRecords("alice", base, 2), newRecords("bob", base, 2)
 			t.create(append(alice, bob...)...)
 			t.lists("alice", after(2), reversed(alice...)...)
 			t.lists("bob", after(2), reversed(bob...)...)
@@ -125,15 +125,29 @@ var listRules = []rule{
 		id:   "ListUser/ResultIsCopied",
 		text: "The list and the Data in it are copies.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			listed := t.must(call{method: listUser, userID: "alice", at: base}).tokens
+			record := newRecord("alice", base)
+			t.create(record)
+			listed := t.must(call{method: listUser, userID: "alice", at: base}).records
 			for i := range listed {
 				clear(listed[i].Data)
 				listed[i] = core.Record{}
 			}
-			t.listsExactly("alice", base, token)
-			t.holds(token)
+			t.listsExactly("alice", base, record)
+			t.holds(record)
+			t.create(newRecords("bob", base, 3)...) // with the same Data
+			t.ownData(t.must(call{method: listUser, userID: "bob", at: base}).records)
+		},
+	},
+	{
+		id:    "ListUser/AnyMoment",
+		text:  "A store asks no clock and keeps no latest time: a record that was expired at one moment is live at an earlier one.",
+		needs: []ability{needsDead},
+		check: func(t *trial) {
+			record := newRecord("alice", base)
+			t.create(record)
+			t.lists("alice", record.ExpiresAt.Add(time.Hour))
+			t.lists("alice", after(1), record)
+			t.holds(t.exchange(next(record, after(1))))
 		},
 	},
 }
@@ -141,11 +155,12 @@ var listRules = []rule{
 // many is more records than a store may take in one page or one statement.
 const many = 260
 
-// manyTokens returns the records of many logins that are all live after the last.
-func manyTokens(userID string) []core.Record {
-	tokens := newTokens(userID, base, many)
-	for i := range tokens {
-		tokens[i].ExpiresAt = after(2 * many)
+// manyRecords returns the records of many logins of alice that are all live after the
+// last.
+func manyRecords() []core.Record {
+	records := newRecords("alice", base, many)
+	for i := range records {
+		records[i].ExpiresAt = after(2 * many)
 	}
-	return tokens
+	return records
 }

@@ -11,16 +11,16 @@ import (
 var peerRules = []rule{
 	{
 		id:    "Peer/Create",
-		text:  "A record that one client created is there for the other at once: to read, to list and as a taken id.",
+		text:  "A record that one client created is there for the other at once: to read, to list and as a taken ID.",
 		needs: []ability{needsPeer},
 		check: bothWays(func(a, b *trial, user string) {
-			token := newToken(user, base)
-			b.lacks(token.ID)
+			record := newRecord(user, base)
+			b.lacks(record.ID)
 			b.lists(user, base)
-			a.create(token)
-			b.holds(token)
-			b.lists(user, base, token)
-			b.refused(call{method: create, token: token}, core.ErrExists)
+			a.create(record)
+			b.holds(record)
+			b.lists(user, base, record)
+			b.refused(call{method: create, record: record}, core.ErrExists)
 		}),
 	},
 	{
@@ -28,13 +28,13 @@ var peerRules = []rule{
 		text:  "A login through one client revokes what was created through the other.",
 		needs: []ability{needsPeer},
 		check: bothWays(func(a, b *trial, user string) {
-			tokens := newTokens(user, base, 2)
-			b.create(tokens[0])
-			b.holds(tokens[0])
-			b.lists(user, after(1), tokens[0])
-			a.createLimited(tokens[1], 1)
-			b.holds(revokedAt(tokens[0], after(1)), tokens[1])
-			b.lists(user, after(1), tokens[1])
+			records := newRecords(user, base, 2)
+			b.create(records[0])
+			b.holds(records[0])
+			b.lists(user, after(1), records[0])
+			a.evicts(records[1], 1, records[0])
+			b.holds(revokedAt(records[0], after(1)), records[1])
+			b.lists(user, after(1), records[1])
 		}),
 	},
 	{
@@ -42,16 +42,16 @@ var peerRules = []rule{
 		text:  "An exchange through one client moves the record for the other at once: there it is read, and exchanged from where it stands only.",
 		needs: []ability{needsPeer},
 		check: bothWays(func(a, b *trial, user string) {
-			token := newToken(user, base)
-			b.create(token)
-			b.holds(token)
-			b.listsExactly(user, after(1), token)
-			x := next(token, after(1))
-			token = a.exchange(x)
-			b.holds(token)
-			b.listsExactly(user, after(1), token)
-			b.conflicts(token, x)
-			a.holds(b.exchange(next(token, after(2))))
+			record := newRecord(user, base)
+			b.create(record)
+			b.holds(record)
+			b.listsExactly(user, after(1), record)
+			x := next(record, after(1))
+			record = a.exchange(x)
+			b.holds(record)
+			b.listsExactly(user, after(1), record)
+			b.conflicts(record, x)
+			a.holds(b.exchange(next(record, after(2))))
 		}),
 	},
 	{
@@ -59,31 +59,31 @@ var peerRules = []rule{
 		text:  "A revocation through one client is one for the other at once: no exchange, no listing.",
 		needs: []ability{needsPeer},
 		check: bothWays(func(a, b *trial, user string) {
-			token := newToken(user, base)
-			b.create(token)
-			b.holds(token)
-			b.lists(user, after(2), token)
-			a.revoke(token.ID, after(1))
-			b.holds(revokedAt(token, after(1)))
+			record := newRecord(user, base)
+			b.create(record)
+			b.holds(record)
+			b.lists(user, after(2), record)
+			a.revoke(record.ID, after(1))
+			b.holds(revokedAt(record, after(1)))
 			b.lists(user, after(2))
-			b.conflicts(revokedAt(token, after(1)), next(token, after(2)))
-			b.revoke(token.ID, after(3))
-			a.holds(revokedAt(token, after(1)))
+			b.conflicts(revokedAt(record, after(1)), next(record, after(2)))
+			b.revokes(core.Revocation{ID: record.ID, At: after(3)})
+			a.holds(revokedAt(record, after(1)))
 		}),
 	},
 	{
 		id:    "Peer/RevokeUser",
-		text:  "RevokeUser through one client revokes what was created through the other, and the other sees it at once.",
+		text:  "Revoke of a user through one client revokes what was created through the other, and the other sees it at once.",
 		needs: []ability{needsPeer},
 		check: bothWays(func(a, b *trial, user string) {
-			tokens := newTokens(user, base, 3)
-			b.create(tokens...)
-			b.holds(tokens...)
-			b.lists(user, after(4), tokens...)
-			a.revokeUser(user, after(4), 3)
-			b.holds(allRevokedAt(tokens, after(4))...)
+			records := newRecords(user, base, 3)
+			b.create(records...)
+			b.holds(records...)
+			b.lists(user, after(4), records...)
+			a.revokesUser(user, after(4), reversed(records...)...)
+			b.holds(allRevokedAt(records, after(4))...)
 			b.lists(user, after(4))
-			b.revokeUser(user, after(5), 0)
+			b.revokesUser(user, after(5))
 		}),
 	},
 	{
@@ -91,17 +91,17 @@ var peerRules = []rule{
 		text:  "What one client deletes is gone for the other at once.",
 		needs: []ability{needsPeer, needsDead},
 		check: bothWays(func(a, b *trial, user string) {
-			token := newToken(user, base)
-			b.create(token)
-			b.holds(token)
-			b.lists(user, after(1), token)
-			a.deleteExpired(token.ExpiresAt.Add(time.Hour), 10, 1)
-			b.lacks(token.ID)
+			record := newRecord(user, base)
+			b.create(record)
+			b.holds(record)
+			b.lists(user, after(1), record)
+			a.deleteExpired(record.ExpiresAt.Add(time.Hour), 10, 1)
+			b.lacks(record.ID)
 			b.lists(user, after(1))
-			b.deleteExpired(token.ExpiresAt.Add(time.Hour), 10, 0)
-			b.create(token)
-			a.holds(token)
-			a.deleteExpired(token.ExpiresAt.Add(time.Hour), 10, 1)
+			b.deleteExpired(record.ExpiresAt.Add(time.Hour), 10, 0)
+			b.create(record)
+			a.holds(record)
+			a.deleteExpired(record.ExpiresAt.Add(time.Hour), 10, 1)
 		}),
 	},
 }

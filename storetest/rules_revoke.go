@@ -9,203 +9,271 @@ import (
 var revokeRules = []rule{
 	{
 		id:   "Revoke/Sets",
-		text: "Revoke sets RevokedAt, leaves the rest of the record, and the record is no longer live.",
+		text: "Revoke sets RevokedAt, leaves the rest of the record, and returns the record as it stands then; it is no longer live.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			token = t.exchange(next(token, after(1)))
-			t.revoke(token.ID, after(2))
-			t.holds(revokedAt(token, after(2)))
+			record := newRecord("alice", base)
+			t.create(record)
+			record = t.exchange(next(record, after(1)))
+			t.revokes(core.Revocation{ID: record.ID, At: after(2)}, record)
+			t.holds(revokedAt(record, after(2)))
 			t.lists("alice", after(2))
 		},
 	},
 	{
 		id:   "Revoke/KeepsFirst",
-		text: "Revoke of a record that is revoked already returns nil and keeps its RevokedAt, be the new one later or earlier.",
+		text: "A record that is revoked already is neither returned nor changed, whether the new moment is later or earlier.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			for _, hours := range []int{5, 9, 1, 5} {
-				t.revoke(token.ID, after(hours))
-				t.holds(revokedAt(token, after(5)))
+			record := newRecord("alice", base)
+			t.create(record)
+			t.revokes(core.Revocation{ID: record.ID, At: after(5)}, record)
+			for _, hours := range []int{9, 1, 5} {
+				t.revokes(core.Revocation{ID: record.ID, At: after(hours)})
+				t.revokesUser("alice", after(hours))
+				t.holds(revokedAt(record, after(5)))
 			}
 		},
 	},
 	{
 		id:   "Revoke/OneRecord",
-		text: "Revoke revokes that record and no other of the user.",
+		text: "A revocation with an ID is about that record and no other of the user.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
-			t.revoke(tokens[1].ID, after(4))
-			t.holds(tokens[0], revokedAt(tokens[1], after(4)), tokens[2])
-			t.lists("alice", after(4), tokens[2], tokens[0])
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			t.revoke(records[1].ID, after(4))
+			t.holds(records[0], revokedAt(records[1], after(4)), records[2])
+			t.lists("alice", after(4), records[2], records[0])
 		},
 	},
 	{
 		id:   "Revoke/Unknown",
-		text: "Revoke of an unknown id is ErrNotFound and makes no record.",
+		text: "A revocation of an unknown ID returns no record and no error, and makes no record.",
 		check: func(t *trial) {
+			known := newRecord("alice", base)
+			t.create(known)
 			id := core.NewRecordID("alice")
-			t.refused(call{method: revoke, id: id, at: base}, core.ErrNotFound)
+			t.revokes(core.Revocation{ID: id, At: base})
+			t.revokes(core.Revocation{ID: id, UserID: "alice", At: base})
 			t.lacks(id)
+			t.holds(known)
 		},
 	},
 	{
-		id:   "Revoke/Expired",
-		text: "An expired record can be revoked as long as the store still has it.",
+		id:   "Revoke/IDOfUser",
+		text: "With an ID and a UserID the record must be that user's: another user's is neither returned nor changed.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			at := token.ExpiresAt.Add(time.Hour)
-			c := call{method: revoke, id: token.ID, at: at}
-			if r := t.call(c); t.gone(r.err) {
-				return
-			} else if r.err != nil {
-				t.fail("Revoke succeeds", r.format(revoke))
-			}
-			t.holdsDead(revokedAt(token, at))
+			alice, bob := newRecord(sameShard[0], base), newRecord(sameShard[1], base)
+			t.create(alice, bob)
+			t.revokes(core.Revocation{ID: alice.ID, UserID: bob.UserID, At: after(1)})
+			t.revokes(core.Revocation{ID: alice.ID, UserID: "carol", At: after(1)})
+			t.holds(alice, bob)
+			t.revokes(core.Revocation{ID: alice.ID, UserID: alice.UserID, At: after(2)}, alice)
+			t.holds(revokedAt(alice, after(2)), bob)
+		},
+	},
+	{
+		id:    "Revoke/Expired",
+		text:  "An expired record that is not revoked is revoked and returned, by its ID and with the user's others.",
+		needs: []ability{needsDead},
+		check: func(t *trial) {
+			records := newRecords("alice", base, 4)
+			records[3].ExpiresAt = after(1000)
+			t.create(records...)
+			at := after(500)
+			t.revokes(core.Revocation{ID: records[1].ID, At: at}, records[1])
+			t.revokesUser("alice", at, records[3], records[2], records[0])
+			t.holds(allRevokedAt(records, at)...)
 		},
 	},
 	{
 		id:   "Revoke/AnyMoment",
-		text: "Revoke takes the moment that it is given, before the login or long after.",
+		text: "A revocation has any moment, before the login or long after, and selects by IssuedUntil alone.",
 		check: func(t *trial) {
 			for _, at := range []time.Time{base, base.Add(-time.Hour), after(100)} {
-				token := newToken("alice", base)
-				t.create(token)
-				t.revoke(token.ID, at)
-				t.holds(revokedAt(token, at))
+				user := "alice " + at.String()
+				records := newRecords(user, base, 2)
+				t.create(records...)
+				t.revokes(core.Revocation{ID: records[0].ID, At: at}, records[0])
+				t.revokesUser(user, at, records[1])
+				t.holds(allRevokedAt(records, at)...)
 			}
 		},
 	},
-}
-
-var revokeUserRules = []rule{
 	{
-		id:   "RevokeUser/All",
-		text: "RevokeUser revokes all live records of the user at that moment and returns how many they were.",
+		id:   "Revoke/User",
+		text: "A revocation without an ID revokes and returns all records of the user that are not revoked.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 4)
-			t.create(tokens...)
-			t.revokeUser("alice", after(4), 4)
-			t.holds(allRevokedAt(tokens, after(4))...)
+			records := newRecords("alice", base, 4)
+			t.create(records...)
+			records[1] = t.exchange(next(records[1], after(4)))
+			t.revokesUser("alice", after(4), reversed(records...)...)
+			t.holds(allRevokedAt(records, after(4))...)
 			t.lists("alice", after(4))
 		},
 	},
 	{
-		id:   "RevokeUser/Many",
-		text: "RevokeUser revokes all live records of the user, however many they are.",
+		id:   "Revoke/Many",
+		text: "Revoke revokes and returns all records of the user, however many they are.",
 		check: func(t *trial) {
-			tokens := manyTokens("alice")
-			t.create(tokens...)
-			t.revokeUser("alice", after(many), many)
-			t.holds(allRevokedAt(tokens, after(many))...)
+			records := manyRecords()
+			t.create(records...)
+			t.revokesUser("alice", after(many), reversed(records...)...)
+			t.keeps(allRevokedAt(records, after(many)))
+			t.lists("alice", base)
+			t.revokesUser("alice", after(many))
 		},
 	},
 	{
-		id:   "RevokeUser/None",
-		text: "RevokeUser returns 0 where the user has no live record, or no record at all.",
+		id:   "Revoke/None",
+		text: "If the user has no record, or only revoked ones, Revoke returns none and no error.",
 		check: func(t *trial) {
-			t.revokeUser("alice", base, 0)
-			bob := newToken("bob", base)
+			t.revokesUser("alice", base)
+			bob := newRecord("bob", base)
 			t.create(bob)
-			t.revokeUser("alice", after(1), 0)
+			t.revokesUser("alice", after(1))
 			t.holds(bob)
+			t.revoke(bob.ID, after(2))
+			t.revokesUser("bob", after(3))
+			t.holds(revokedAt(bob, after(2)))
 		},
 	},
 	{
-		id:   "RevokeUser/Again",
-		text: "RevokeUser is idempotent: called again it returns 0 and moves no RevokedAt.",
+		id:   "Revoke/RevokedBefore",
+		text: "Of a user's records those revoked before are not returned and keep their RevokedAt, whatever its moment.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 2)
-			t.create(tokens...)
-			t.revokeUser("alice", after(4), 2)
-			t.revokeUser("alice", after(5), 0)
-			t.revokeUser("alice", after(3), 0)
-			t.holds(allRevokedAt(tokens, after(4))...)
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			t.revoke(records[0].ID, after(3))
+			t.revoke(records[2].ID, after(50))
+			t.revokesUser("alice", after(4), records[1])
+			t.holds(revokedAt(records[0], after(3)), revokedAt(records[1], after(4)), revokedAt(records[2], after(50)))
 		},
 	},
 	{
-		id:   "RevokeUser/RevokedBefore",
-		text: "Records revoked before are not counted and keep their RevokedAt, whenever that is dated.",
+		id:   "Revoke/Except",
+		text: "The record that Except names is not selected; an Except of no record or of another user excepts nothing.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			t.create(tokens...)
-			t.revoke(tokens[0].ID, after(3))
-			t.revoke(tokens[2].ID, after(50))
-			t.revokeUser("alice", after(4), 1)
-			t.holds(revokedAt(tokens[0], after(3)), revokedAt(tokens[1], after(4)), revokedAt(tokens[2], after(50)))
+			alice, bob, carol := newRecords("alice", base, 4), newRecords("bob", base, 2), newRecord("carol", base)
+			t.create(append(append(alice, bob...), carol)...)
+			t.revokes(core.Revocation{UserID: "alice", Except: alice[1].ID, At: after(5)}, alice[3], alice[2], alice[0])
+			t.holds(alice[1])
+			t.lists("alice", after(5), alice[1])
+			t.revokes(core.Revocation{ID: alice[1].ID, Except: alice[1].ID, At: after(6)})
+			t.holds(alice[1])
+			t.revokes(core.Revocation{UserID: "bob", Except: core.NewRecordID("bob"), At: after(7)}, bob[1], bob[0])
+			t.revokes(core.Revocation{UserID: "carol", Except: alice[1].ID, At: after(8)}, carol)
+			t.holds(alice[1])
 		},
 	},
 	{
-		id:   "RevokeUser/Expired",
-		text: "Records expired at that moment are neither counted nor revoked; one with ExpiresAt equal to it is expired.",
+		id:   "Revoke/IssuedUntil",
+		text: "IssuedUntil selects what was issued at that moment or earlier, to the millisecond, by ID too.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 3)
-			tokens[0].ExpiresAt = after(5)
-			tokens[1].ExpiresAt = after(10)
-			tokens[2].ExpiresAt = after(10).Add(time.Millisecond)
-			t.create(tokens...)
-			t.revokeUser("alice", after(10), 1)
-			t.holdsDead(tokens[:2]...)
-			t.holds(revokedAt(tokens[2], after(10)))
-		},
-	},
-	{
-		id:   "RevokeUser/SparesLater",
-		text: "Records issued later than that moment survive and are not counted; one issued at that very moment is revoked.",
-		check: func(t *trial) {
-			before, same, later := newToken("alice", after(4)), newToken("alice", after(5)), newToken("alice", after(5).Add(time.Millisecond))
+			before, same, later := newRecord("alice", after(4)), newRecord("alice", after(5)), newRecord("alice", after(5).Add(time.Millisecond))
 			t.create(before, same, later)
-			t.revokeUser("alice", after(5), 2)
-			t.holds(revokedAt(before, after(5)), revokedAt(same, after(5)), later)
+			t.revokes(core.Revocation{ID: later.ID, IssuedUntil: after(5), At: after(9)})
+			t.revokes(core.Revocation{UserID: "alice", IssuedUntil: after(5), At: after(9)}, same, before)
+			t.holds(revokedAt(before, after(9)), revokedAt(same, after(9)), later)
 			t.lists("alice", after(6), later)
+			t.revokes(core.Revocation{ID: later.ID, IssuedUntil: later.IssuedAt, At: after(10)}, later)
 		},
 	},
 	{
-		id:   "RevokeUser/ThenLogin",
-		text: "RevokeUser ends what there is and not what comes: a later login is live and can be revoked in turn.",
+		id:   "Revoke/AllConditions",
+		text: "A record is selected if all conditions of the revocation hold for it.",
 		check: func(t *trial) {
-			old, fresh := newToken("alice", base), newToken("alice", after(2))
+			records := newRecords("alice", base, 5)
+			bob := newRecord("bob", base)
+			t.create(append(records, bob)...)
+			t.revokes(core.Revocation{UserID: "alice", Except: records[1].ID, IssuedUntil: after(3), At: after(6)},
+				records[3], records[2], records[0])
+			t.holds(records[1], records[4], bob)
+			t.revokes(core.Revocation{ID: records[1].ID, UserID: "bob", IssuedUntil: after(9), At: after(7)})
+			t.revokes(core.Revocation{ID: records[1].ID, UserID: "alice", Except: records[4].ID, IssuedUntil: after(1), At: after(8)}, records[1])
+			t.holds(revokedAt(records[1], after(8)), records[4], bob)
+		},
+	},
+	{
+		id:   "Revoke/NewestFirst",
+		text: "Revoke returns the newest first by IssuedAt, in whatever order they were created.",
+		check: func(t *trial) {
+			records := newRecords("alice", base, 5)
+			t.create(records[3], records[0], records[4], records[1], records[2])
+			records[0] = t.exchange(next(records[0], after(7)))
+			t.revokesUser("alice", after(8), reversed(records...)...)
+		},
+	},
+	{
+		id:   "Revoke/EqualTimes",
+		text: "Revoke returns records issued at the same moment by ID, the highest first: letters before digits.",
+		check: func(t *trial) {
+			records := newRecordsAtOnce(base)
+			t.create(records[3], records[0], records[6], records[5], records[1], records[4], records[2])
+			t.revokesUser("alice", base, reversed(records...)...)
+		},
+	},
+	{
+		id:   "Revoke/ThenLogin",
+		text: "Revoke ends what there is and not what comes: a later login is live and can be revoked in turn.",
+		check: func(t *trial) {
+			old, fresh := newRecord("alice", base), newRecord("alice", after(2))
 			t.create(old)
-			t.revokeUser("alice", after(1), 1)
+			t.revokesUser("alice", after(1), old)
 			t.create(fresh)
 			t.lists("alice", after(3), fresh)
-			t.revokeUser("alice", after(4), 1)
+			t.revokesUser("alice", after(4), fresh)
 			t.holds(revokedAt(old, after(1)), revokedAt(fresh, after(4)))
 		},
 	},
 	{
-		id:   "RevokeUser/Exchanged",
-		text: "RevokeUser finds records that have been exchanged, by their IssuedAt and their present ExpiresAt.",
+		id:   "Revoke/Exchanged",
+		text: "Revoke selects records that have been exchanged by their IssuedAt, and returns them as the exchange left them.",
 		check: func(t *trial) {
-			tokens := newTokens("alice", base, 2)
-			t.create(tokens...)
-			x := next(tokens[0], after(10))
-			x.ExpiresAt = tokens[0].ExpiresAt.Add(100 * time.Hour)
-			tokens[0] = t.exchange(x)
-			at := base.Add(lifetime + 50*time.Hour)
-			t.revokeUser("alice", at, 1)
-			t.holds(revokedAt(tokens[0], at))
-			t.holdsDead(tokens[1])
-
-			token := newToken("bob", base)
-			t.create(token)
-			token = t.exchange(next(token, after(5))) // by a clock that is ahead
-			t.revokeUser("bob", after(1), 1)
-			t.holds(revokedAt(token, after(1)))
+			records := newRecords("alice", base, 2)
+			t.create(records...)
+			x := next(records[0], after(10))
+			x.ExpiresAt = after(20)
+			records[0] = t.exchange(x)
+			t.revokes(core.Revocation{UserID: "alice", IssuedUntil: base, At: after(11)}, records[0])
+			t.holds(revokedAt(records[0], after(11)), records[1])
+			x = next(records[1], after(12))
+			x.ExpiresAt = records[1].ExpiresAt.Add(100 * time.Hour)
+			records[1] = t.exchange(x)
+			t.revokesUser("alice", records[1].ExpiresAt.Add(-time.Hour), records[1])
 		},
 	},
 	{
-		id:   "RevokeUser/PerUser",
-		text: "RevokeUser revokes no record of another user.",
+		id:   "Revoke/PerUser",
+		text: "Revoke revokes no record of another user.",
 		check: func(t *trial) {
-			alice, bob := newTokens("alice", base, 2), newTokens("bob", base, 3)
+			alice, bob := newRecords("alice", base, 2), newRecords("bob", base, 3)
 			t.create(append(alice, bob...)...)
-			t.revokeUser("alice", after(5), 2)
+			t.revokesUser("alice", after(5), alice[1], alice[0])
 			t.holds(bob...)
 			t.lists("bob", after(5), reversed(bob...)...)
 		},
 	},
+	{
+		id:   "Revoke/ResultIsCopied",
+		text: "The records that Revoke returns are copies, and so is the Data of each.",
+		check: func(t *trial) {
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			revoked := t.must(revokesUser("alice", after(3))).records
+			t.ownData(revoked)
+			for i := range revoked {
+				revoked[i] = core.Record{}
+			}
+			t.holds(allRevokedAt(records, after(3))...)
+		},
+	},
+}
+
+// ownData writes to the Data of one record after the other and wants that to change
+// none of the others.
+func (t *trial) ownData(rs []core.Record) {
+	for i := range rs {
+		want := copiedAll(rs[i+1:])
+		clear(rs[i].Data)
+		t.wantRecords("after a write to the Data of another, the others are", want, rs[i+1:])
+	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -23,17 +24,17 @@ var timeRules = []rule{
 		text: "Times come back exactly, to the millisecond.",
 		check: func(t *trial) {
 			for _, ms := range []time.Duration{1, 10, 123, 500, 999} {
-				token := newToken("alice", base.Add(ms*time.Millisecond))
-				token.ExchangedAt = token.ExchangedAt.Add(time.Millisecond)
-				token.ExpiresAt = token.ExpiresAt.Add(2 * time.Millisecond)
-				t.create(token)
-				t.holds(token)
-				x := next(token, after(1).Add(ms*time.Millisecond))
+				record := newRecord("alice", base.Add(ms*time.Millisecond))
+				record.ExchangedAt = record.ExchangedAt.Add(time.Millisecond)
+				record.ExpiresAt = record.ExpiresAt.Add(2 * time.Millisecond)
+				t.create(record)
+				t.holds(record)
+				x := next(record, after(1).Add(ms*time.Millisecond))
 				x.ExpiresAt = after(100).Add(ms * time.Millisecond)
-				token = t.moves(token, x)
+				record = t.moves(record, x)
 				at := after(2).Add(ms * time.Millisecond)
-				t.revoke(token.ID, at)
-				t.holds(revokedAt(token, at))
+				t.revoke(record.ID, at)
+				t.holds(revokedAt(record, at))
 			}
 		},
 	},
@@ -41,44 +42,46 @@ var timeRules = []rule{
 		id:   "Time/UTC",
 		text: "Times come back in UTC from every method that returns records, and a zero RevokedAt as the zero time.",
 		check: func(t *trial) {
-			token := newToken("alice", base)
-			t.create(token)
-			t.inUTC(t.get(token.ID))
-			x := next(token, after(1))
+			record := newRecord("alice", base)
+			t.create(record)
+			t.inUTC(t.get(record.ID))
+			x := next(record, after(1))
 			for range 2 { // success, then a conflict
-				t.inUTC(t.call(call{method: exchange, exchange: x}).token)
+				t.inUTC(t.call(call{method: exchange, exchange: x}).record)
 			}
-			for _, listed := range t.must(call{method: listUser, userID: "alice", at: after(1)}).tokens {
-				t.inUTC(listed)
+			t.inUTC(t.must(call{method: listUser, userID: "alice", at: after(1)}).records...)
+			t.inUTC(t.must(call{method: create, record: newRecord("alice", after(2)), limit: 1}).records...)
+			t.inUTC(t.must(revokesUser("alice", after(3))).records...)
+			t.inUTC(t.get(record.ID))
+			if t.hasRecords() {
+				t.inUTC(t.iterate(t.ctx, all).records...)
 			}
-			t.revoke(token.ID, after(2))
-			t.inUTC(t.get(token.ID))
 		},
 	},
 	{
 		id:   "Time/FirstMoment",
 		text: "1970-01-01 is a moment like any other: a record can be issued, exchanged and revoked at it.",
 		check: func(t *trial) {
-			token := newToken("alice", firstMoment)
-			t.create(token)
-			t.lists("alice", firstMoment, token)
-			token = t.exchange(next(token, firstMoment))
-			t.holds(token)
-			t.revoke(token.ID, firstMoment)
-			t.holds(revokedAt(token, firstMoment))
+			record := newRecord("alice", firstMoment)
+			t.create(record)
+			t.lists("alice", firstMoment, record)
+			record = t.exchange(next(record, firstMoment))
+			t.holds(record)
+			t.revoke(record.ID, firstMoment)
+			t.holds(revokedAt(record, firstMoment))
 			t.lists("alice", firstMoment)
-			t.conflicts(revokedAt(token, firstMoment), next(token, firstMoment))
+			t.conflicts(revokedAt(record, firstMoment), next(record, firstMoment))
 		},
 	},
 	{
 		id:   "Time/FirstMomentEvicts",
-		text: "Revocations dated 1970-01-01, by a limit or by RevokeUser, are revocations.",
+		text: "Revocations dated 1970-01-01, by a limit or of a user, are revocations.",
 		check: func(t *trial) {
-			evicted, login := newToken("alice", firstMoment), newToken("alice", firstMoment)
+			evicted, login := newRecord("alice", firstMoment), newRecord("alice", firstMoment)
 			t.create(evicted)
 			t.createLimited(login, 1)
 			t.lists("alice", firstMoment, login)
-			t.revokeUser("alice", firstMoment, 1)
+			t.endsUser("alice", firstMoment)
 			t.lists("alice", firstMoment)
 			t.holds(revokedAt(evicted, firstMoment), revokedAt(login, firstMoment))
 		},
@@ -87,15 +90,15 @@ var timeRules = []rule{
 		id:   "Time/LastMoment",
 		text: "A record can expire at the end of the year 9999, and everything can happen until then.",
 		check: func(t *trial) {
-			token := newToken("alice", firstMoment)
-			token.ExpiresAt = lastMoment
-			t.create(token)
-			t.holds(token)
+			record := newRecord("alice", firstMoment)
+			record.ExpiresAt = lastMoment
+			t.create(record)
+			t.holds(record)
 			last := lastMoment.Add(-time.Hour)
-			token = t.exchange(next(token, last))
-			t.lists("alice", last, token)
-			t.revoke(token.ID, lastMoment.Add(-time.Millisecond))
-			t.holds(revokedAt(token, lastMoment.Add(-time.Millisecond)))
+			record = t.exchange(next(record, last))
+			t.lists("alice", last, record)
+			t.revoke(record.ID, lastMoment.Add(-time.Millisecond))
+			t.holds(revokedAt(record, lastMoment.Add(-time.Millisecond)))
 			t.lists("alice", lastMoment)
 		},
 	},
@@ -110,15 +113,30 @@ var timeRules = []rule{
 	},
 	{
 		id:   "Time/CallersLimit",
-		text: "The caller's clock rules a limit too: what is live, and the RevokedAt, go by t.IssuedAt in the past, in the present and in the far future.",
+		text: "The caller's clock rules a limit too: what is live, and the RevokedAt, go by r.IssuedAt in the past, in the present and in the far future.",
 		check: func(t *trial) {
 			for _, start := range anyClock {
 				user := "alice at " + start.String()
-				old, login := newToken(user, start), newToken(user, start.Add(time.Hour))
+				old, login := newRecord(user, start), newRecord(user, start.Add(time.Hour))
 				t.create(old)
 				t.createLimited(login, 1)
 				t.holds(revokedAt(old, login.IssuedAt), login)
 			}
+		},
+	},
+	{
+		id:   "Time/ShortLife",
+		text: "A record does not go before its ExpiresAt by the caller's clock, however much real time passes.",
+		check: func(t *trial) {
+			records := newRecords("alice", base, 2)
+			records[0].ExpiresAt = base.Add(5 * time.Millisecond)
+			t.create(records...)
+			x := next(records[1], after(1))
+			x.ExpiresAt = after(1).Add(5 * time.Millisecond)
+			records[1] = t.exchange(x)
+			time.Sleep(50 * time.Millisecond)
+			t.holds(records...)
+			t.lists("alice", base, reversed(records...)...)
 		},
 	},
 	{
@@ -127,22 +145,24 @@ var timeRules = []rule{
 		needs: []ability{needsDead},
 		check: func(t *trial) {
 			for _, start := range anyClock {
-				token := newToken("alice", start)
-				t.create(token)
-				t.deleteExpired(token.ExpiresAt.Add(-time.Hour), everything, 0)
-				t.holds(token)
-				t.deleteExpired(token.ExpiresAt.Add(time.Hour), everything, 1)
-				t.lacks(token.ID)
+				record := newRecord("alice", start)
+				t.create(record)
+				t.deleteExpired(record.ExpiresAt.Add(-time.Hour), everything, 0)
+				t.holds(record)
+				t.deleteExpired(record.ExpiresAt.Add(time.Hour), everything, 1)
+				t.lacks(record.ID)
 			}
 		},
 	},
 }
 
-// inUTC wants every time of the record in UTC.
-func (t *trial) inUTC(token core.Record) {
-	for _, at := range []time.Time{token.IssuedAt, token.ExchangedAt, token.ExpiresAt, token.RevokedAt} {
-		if !t.failed() && at.Location() != time.UTC {
-			t.fail("times in UTC", formatToken(token))
+// inUTC wants every time of the records in UTC.
+func (t *trial) inUTC(records ...core.Record) {
+	for _, r := range records {
+		for _, at := range []time.Time{r.IssuedAt, r.ExchangedAt, r.ExpiresAt, r.RevokedAt} {
+			if !t.failed() && at.Location() != time.UTC {
+				t.fail("times whose Location is time.UTC", fmt.Sprintf("%v in Location %q", at, at.Location()))
+			}
 		}
 	}
 }
@@ -151,14 +171,14 @@ func (t *trial) inUTC(token core.Record) {
 // that moment.
 func (t *trial) lives(user string, start time.Time) {
 	hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
-	first, second, third := newToken(user, start), newToken(user, hour(1)), newToken(user, hour(7))
+	first, second, third := newRecord(user, start), newRecord(user, hour(1)), newRecord(user, hour(7))
 	t.create(first, second)
 	t.lists(user, hour(3), second, first)
 	second = t.exchange(next(second, hour(4)))
 	t.revoke(first.ID, hour(5))
 	t.holds(revokedAt(first, hour(5)))
 	t.lists(user, hour(5), second)
-	t.revokeUser(user, hour(6), 1)
+	t.endsUser(user, hour(6))
 	t.holds(revokedAt(second, hour(6)))
 	t.create(third)
 	third = t.exchange(next(third, hour(8)))

@@ -1,12 +1,15 @@
 package storetest
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
-// Run tries every rule of the contract on stores of the harness, each as a
-// subtest named Method/Case on a store of its own, one after the other. A subtest
-// fails with the rule, what was expected, what was seen and the calls that led
-// there. Rules that need what the harness leaves out are skipped, and say what
-// to provide. See the package documentation for what passing shows.
+// Run tests stores of the harness against every rule of the contract. Each rule is a
+// subtest named Method/Case, on a store of its own, one after the other. A subtest
+// fails with the rule, what was expected, what was seen and the calls before
+// it. Rules that need what the harness leaves out are skipped, and say what to
+// provide. The package documentation says what passing proves.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	if h.Open == nil {
@@ -17,7 +20,11 @@ func Run(t *testing.T, h Harness) {
 			if why := h.lacks(r.needs); why != "" {
 				t.Skip(why)
 			}
-			if err := r.run(t, h); err != nil {
+			err := r.run(t, h)
+			if why, ok := errors.AsType[skipped](err); ok {
+				t.Skip(string(why))
+			}
+			if err != nil {
 				t.Error(err)
 			}
 		})

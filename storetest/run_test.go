@@ -3,7 +3,9 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -13,12 +15,19 @@ import (
 // outlives the client that is closed, and each client sees it.
 func modelHarness() Harness {
 	var m *model
+	isBroken := false
 	client := func(*testing.T, core.RefreshStore) core.RefreshStore { return storeFunc(m.answer) }
 	return Harness{
 		Open: func(*testing.T) core.RefreshStore {
-			m = newModel()
-			return storeFunc(m.answer)
+			m, isBroken = newModel(), false
+			return storeFunc(func(ctx context.Context, c call) result {
+				if isBroken {
+					return result{err: errDriver}
+				}
+				return m.answer(ctx, c)
+			})
 		},
+		Break:  func(*testing.T, core.RefreshStore) { isBroken = true },
 		Reopen: client,
 		Peer:   client,
 		Dump:   func(*testing.T, core.RefreshStore) []byte { return m.dump() },
@@ -41,11 +50,19 @@ func (m *model) dump() []byte {
 }
 
 func TestTheModelPassesEveryRule(t *testing.T) {
-	Run(t, modelHarness())
+	h := modelHarness()
+	for _, r := range disconnectRules {
+		if err := runQuickly(t, r, h); err != nil {
+			t.Error(err)
+		}
+	}
+	h.Disconnect = nil
+	Run(t, h)
 }
 
 func TestAStoreThatWrapsItsErrorsPassesEveryRule(t *testing.T) {
 	h := modelHarness()
+	h.Disconnect = nil
 	open := h.Open
 	h.Open = func(t *testing.T) core.RefreshStore {
 		inner := open(t)
@@ -58,6 +75,20 @@ func TestAStoreThatWrapsItsErrorsPassesEveryRule(t *testing.T) {
 		})
 	}
 	Run(t, h)
+}
+
+func TestAStoreThatIteratesIsTriedAndAnotherIsSkipped(t *testing.T) {
+	h := modelHarness()
+	open := h.Open
+	h.Open = func(t *testing.T) core.RefreshStore {
+		return struct{ core.RefreshStore }{open(t)}
+	}
+	for _, r := range recordsRules {
+		var why skipped
+		if err := r.run(t, h); !errors.As(err, &why) || !strings.Contains(err.Error(), "core.RecordIterator") {
+			t.Errorf("%s without Records: %v", r.id, err)
+		}
+	}
 }
 
 func TestAStoreWithANativeTTLPassesEveryRule(t *testing.T) {

@@ -13,18 +13,18 @@ import (
 // Each expects success of what it calls and does nothing after a violation.
 
 // create stores records without a limit.
-func (t *trial) create(tokens ...core.Record) {
-	for _, token := range tokens {
-		t.createLimited(token, 0)
+func (t *trial) create(records ...core.Record) {
+	for _, record := range records {
+		t.createLimited(record, 0)
 	}
 }
 
-func (t *trial) createLimited(token core.Record, limit int) {
-	t.must(call{method: create, token: token, limit: limit})
+func (t *trial) createLimited(record core.Record, limit int) {
+	t.must(call{method: create, record: record, limit: limit})
 }
 
 func (t *trial) get(id string) core.Record {
-	return t.must(call{method: get, id: id}).token
+	return t.must(call{method: get, id: id}).record
 }
 
 // exchange returns the record as it stands after the exchange.
@@ -35,46 +35,66 @@ func (t *trial) exchange(x core.Exchange) core.Record {
 
 // moves wants the exchange to leave the record, given as it stood, exactly as the
 // contract says, and returns it so.
-func (t *trial) moves(token core.Record, x core.Exchange) core.Record {
-	want := exchanged(token, x)
-	t.wantToken("the record that Exchange returns", want, t.must(call{method: exchange, exchange: x}).token)
+func (t *trial) moves(record core.Record, x core.Exchange) core.Record {
+	want := exchanged(record, x)
+	t.wantRecord("the record that Exchange returns", want, t.must(call{method: exchange, exchange: x}).record)
 	t.holds(want)
 	return want
 }
 
-func (t *trial) revoke(id string, at time.Time) {
-	t.must(call{method: revoke, id: id, at: at})
+// evicts creates the record at that limit and wants it to evict exactly those records,
+// given as they stood, the newest first.
+func (t *trial) evicts(record core.Record, limit int, want ...core.Record) {
+	got := t.must(call{method: create, record: record, limit: limit}).records
+	t.wantRecords("Create returns", allRevokedAt(want, record.IssuedAt), got)
 }
 
-func (t *trial) revokeUser(userID string, at time.Time, want int) {
-	t.wantNumber("records revoked", want, t.must(call{method: revokeUser, userID: userID, at: at}).n)
+// revoke revokes the record of that ID.
+func (t *trial) revoke(id string, at time.Time) { t.must(revokesOne(id, at)) }
+
+// revokes wants the revocation to revoke exactly those records, given as they stood,
+// the newest first. With a native TTL the expired ones may be gone.
+func (t *trial) revokes(v core.Revocation, want ...core.Record) {
+	got := t.must(call{method: revoke, revocation: v}).records
+	want = slices.DeleteFunc(allRevokedAt(want, v.At), func(w core.Record) bool {
+		return t.harness.NativeTTL && !v.At.Before(w.ExpiresAt) &&
+			!slices.ContainsFunc(got, func(g core.Record) bool { return g.ID == w.ID })
+	})
+	t.wantRecords("Revoke returns", want, got)
 }
+
+// revokesUser wants the revocation of all the user's records to revoke exactly those,
+// given as they stood, the newest first.
+func (t *trial) revokesUser(userID string, at time.Time, want ...core.Record) {
+	t.revokes(core.Revocation{UserID: userID, At: at}, want...)
+}
+
+// endsUser revokes all the user's records.
+func (t *trial) endsUser(userID string, at time.Time) { t.must(revokesUser(userID, at)) }
 
 func (t *trial) deleteExpired(before time.Time, max, want int) {
 	t.wantNumber("records deleted", want, t.must(call{method: deleteExpired, at: before, max: max}).n)
 }
 
-// lists wants those records listed and no others, by their ids and in any order.
+// lists wants those records listed and no others, by their IDs and in any order.
 func (t *trial) lists(userID string, at time.Time, want ...core.Record) {
-	got := t.must(call{method: listUser, userID: userID, at: at}).tokens
+	got := t.must(call{method: listUser, userID: userID, at: at}).records
 	if !t.failed() && !slices.Equal(ids(want), ids(got)) {
-		t.fail("ListUser returns "+formatTokens(want), formatTokens(got))
+		t.fail("ListUser returns "+formatIDs(want), formatIDs(got))
 	}
 }
 
 // listsExactly wants those records listed in that order, every field exact.
 func (t *trial) listsExactly(userID string, at time.Time, want ...core.Record) {
-	got := t.must(call{method: listUser, userID: userID, at: at}).tokens
-	if !t.failed() && !sameTokens(want, got) {
-		t.fail("ListUser returns "+formatTokens(want), formatTokens(got))
-	}
+	got := t.must(call{method: listUser, userID: userID, at: at}).records
+	t.wantRecords("ListUser returns", want, got)
 }
 
-// ids returns the ids of the records in ascending order.
-func ids(ts []core.Record) []string {
-	all := make([]string, len(ts))
-	for i, t := range ts {
-		all[i] = t.ID
+// ids returns the IDs of the records in ascending order.
+func ids(rs []core.Record) []string {
+	all := make([]string, len(rs))
+	for i, r := range rs {
+		all[i] = r.ID
 	}
 	slices.Sort(all)
 	return all
@@ -83,15 +103,30 @@ func ids(ts []core.Record) []string {
 // holds wants Get to return exactly those records.
 func (t *trial) holds(want ...core.Record) {
 	for _, w := range want {
-		t.wantToken("the record that Get returns", w, t.get(w.ID))
+		t.wantRecord("the record that Get returns", w, t.get(w.ID))
 	}
 }
 
-// lacks wants Get to find none of those ids.
+// lacks wants Get to find none of those IDs.
 func (t *trial) lacks(ids ...string) {
 	for _, id := range ids {
 		t.refused(call{method: get, id: id}, core.ErrNotFound)
 	}
+}
+
+// there returns the record of that ID, or nil if the store lacks it.
+func (t *trial) there(id string) *core.Record {
+	if t.failed() {
+		return nil
+	}
+	r := t.call(call{method: get, id: id})
+	switch {
+	case r.err == nil:
+		return &r.record
+	case !isJust(r.err, core.ErrNotFound):
+		t.fail("Get succeeds or is ErrNotFound", r.format(get))
+	}
+	return nil
 }
 
 // holdsDead is holds for records that have expired: with a native TTL they may
@@ -109,7 +144,7 @@ func (t *trial) holdsDead(want ...core.Record) {
 			t.fail("Get succeeds", r.format(get))
 			return
 		}
-		t.wantToken("the record that Get returns", w, r.token)
+		t.wantRecord("the record that Get returns", w, r.record)
 	}
 }
 
@@ -133,15 +168,30 @@ func (t *trial) conflicts(stands core.Record, x core.Exchange) {
 		t.fail("Exchange is ErrConflict", r.format(exchange))
 		return
 	}
-	t.wantToken("the record that comes with ErrConflict", stands, r.token)
+	t.wantRecord("the record that comes with ErrConflict", stands, r.record)
 }
 
-func (t *trial) wantToken(what string, want, got core.Record) {
-	if t.failed() || sameToken(want, got) {
+func (t *trial) wantRecord(what string, want, got core.Record) {
+	if t.failed() || sameRecord(want, got) {
 		return
 	}
 	expected, seen := difference(want, got)
 	t.fail(what+" has "+expected, seen)
+}
+
+// wantRecords wants those records in that order, every field exact.
+func (t *trial) wantRecords(what string, want, got []core.Record) {
+	if t.failed() || sameRecords(want, got) {
+		return
+	}
+	sameID := func(a, b core.Record) bool { return a.ID == b.ID }
+	if !slices.EqualFunc(want, got, sameID) {
+		t.fail(what+" "+formatIDs(want), formatIDs(got))
+		return
+	}
+	for i := range want {
+		t.wantRecord(fmt.Sprintf("%s %d records, and number %d", what, len(want), i+1), want[i], got[i])
+	}
 }
 
 func (t *trial) wantNumber(what string, want, got int) {
@@ -156,15 +206,15 @@ func (t *trial) usable(when string) {
 	for i, client := range t.clients {
 		t := t.as(client)
 		user := fmt.Sprintf("usable %s %d", when, i)
-		token := newToken(user, base)
-		t.createLimited(token, 1)
-		token = t.exchange(next(token, base.Add(time.Hour)))
-		t.lists(user, base.Add(time.Hour), token)
-		t.revokeUser(user, base.Add(2*time.Hour), 1)
-		t.holds(revokedAt(token, base.Add(2*time.Hour)))
+		record := newRecord(user, base)
+		t.createLimited(record, 1)
+		record = t.exchange(next(record, base.Add(time.Hour)))
+		t.lists(user, base.Add(time.Hour), record)
+		t.endsUser(user, base.Add(2*time.Hour))
+		t.holds(revokedAt(record, base.Add(2*time.Hour)))
 		t.lists(user, base.Add(2*time.Hour))
 	}
 }
 
 // everything is a max for DeleteExpired beyond all that a rule creates.
-const everything = 1000
+const everything = 10_000

@@ -41,7 +41,7 @@ func newTrial(t *testing.T, h Harness, opened core.RefreshStore) *trial {
 // use makes the store that the harness returned the one under test.
 func (t *trial) use(opened core.RefreshStore) {
 	t.opened = opened
-	t.store = t.ledger.record("", opened)
+	t.store = t.ledger.watch("", opened)
 	t.clients = []core.RefreshStore{t.store}
 }
 
@@ -53,7 +53,7 @@ func (t *trial) as(client core.RefreshStore) *trial {
 }
 
 // supervise runs the check and, meanwhile, what it asks of the harness. If the
-// check stalls that is a violation, and supervise leaves it: calls that heed their
+// check stalls that is a violation, and supervise leaves it: calls that watch their
 // context are released, others stay behind.
 func (t *trial) supervise(tt *testing.T, check func()) {
 	done := make(chan struct{})
@@ -82,7 +82,7 @@ func (t *trial) supervise(tt *testing.T, check func()) {
 			t.ledger.stall(limit)
 			t.cancel()
 			select {
-			case <-done: // what heeds its context is released before the harness cleans up
+			case <-done: // what watches its context is released before the harness cleans up
 			case <-time.After(min(limit, time.Second)):
 			}
 			return
@@ -113,7 +113,7 @@ func (t *trial) peer() core.RefreshStore {
 		t.fail("Harness.Peer returns a store", "nil")
 		return t.store
 	}
-	return t.ledger.record("peer.", peer)
+	return t.ledger.watch("peer.", peer)
 }
 
 // reopen closes the store and goes on with the same data opened again. Nothing
@@ -172,6 +172,14 @@ func (t *trial) disconnecting() (network func(Fault)) {
 		set(f)
 	}
 }
+
+// broken makes the store unable to answer.
+func (t *trial) broken() {
+	t.onTest(func(tt *testing.T) { t.harness.Break(tt, t.opened) })
+}
+
+// late reports whether a call that failed may take effect after it returned.
+func (t *trial) late() bool { return t.harness.Disconnect != nil }
 
 // dump returns every byte that the store holds.
 func (t *trial) dump() []byte {

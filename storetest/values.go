@@ -13,14 +13,14 @@ import (
 // about that and not by all of them.
 var base = time.Now().UTC().Truncate(time.Hour)
 
-// lifetime is how long a record lives that newToken makes.
+// lifetime is how long a record lives that newRecord makes.
 const lifetime = 7 * 24 * time.Hour
 
 // after returns the moment so many hours after base.
 func after(hours int) time.Time { return base.Add(time.Duration(hours) * time.Hour) }
 
-// newToken returns the record of a login at that moment.
-func newToken(userID string, issued time.Time) core.Record {
+// newRecord returns the record of a login at that moment.
+func newRecord(userID string, issued time.Time) core.Record {
 	return core.Record{
 		ID:          core.NewRecordID(userID),
 		UserID:      userID,
@@ -33,26 +33,26 @@ func newToken(userID string, issued time.Time) core.Record {
 	}
 }
 
-// newTokens returns the records of n logins an hour apart, the oldest first.
-func newTokens(userID string, first time.Time, n int) []core.Record {
-	tokens := make([]core.Record, n)
-	for i := range tokens {
-		tokens[i] = newToken(userID, first.Add(time.Duration(i)*time.Hour))
+// newRecords returns the records of n logins an hour apart, the oldest first.
+func newRecords(userID string, first time.Time, n int) []core.Record {
+	records := make([]core.Record, n)
+	for i := range records {
+		records[i] = newRecord(userID, first.Add(time.Duration(i)*time.Hour))
 	}
-	return tokens
+	return records
 }
 
-// newTokensAtOnce returns the records of seven logins at one moment, the oldest
-// first: in the order of their ids, where digits come before letters.
-func newTokensAtOnce(userID string, issued time.Time) []core.Record {
-	shard := len(core.UserShard(userID))
-	var tokens []core.Record
+// newRecordsAtOnce returns the records of seven logins of alice at one moment, the
+// oldest first: in the order of their IDs, where digits come before letters.
+func newRecordsAtOnce(issued time.Time) []core.Record {
+	shard := len(core.UserShard("alice"))
+	var records []core.Record
 	for _, next := range "257abmz" {
-		token := newToken(userID, issued)
-		token.ID = token.ID[:shard] + string(next) + token.ID[shard+1:]
-		tokens = append(tokens, token)
+		record := newRecord("alice", issued)
+		record.ID = record.ID[:shard] + string(next) + record.ID[shard+1:]
+		records = append(records, record)
 	}
-	return tokens
+	return records
 }
 
 // newRef returns a random reference with the bits of a UUIDv4.

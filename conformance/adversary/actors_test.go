@@ -20,57 +20,55 @@ func (w *world) act(c *client) {
 	}
 }
 
-// refreshes is how the client refreshes.
-func (c *client) refreshes() kind {
+// refreshesBy is how the client refreshes.
+func (c *client) refreshesBy() kind {
 	if c.app {
 		return grant
 	}
 	return refresh
 }
 
-// presents is what the client presents. The grant's access token is optional, and
-// most apps leave it out.
-func (c *client) presents(k kind) pair {
-	if k == grant {
+// present returns what the client presents at a refresh. For an app the access token is
+// optional, and most leave it out.
+func (w *world) present(c *client) pair {
+	if c.app && !w.chance(c.presents) {
 		return pair{refresh: c.jar.refresh}
 	}
 	return c.jar
 }
 
-func (w *world) actRefresh(c *client) {
-	k := c.refreshes()
-	p := c.presents(k)
-	if c.app && p.refresh == "" {
-		return
-	}
-	if c.app && w.chance(30) {
-		p.access = c.jar.access
-	}
-	if w.alone() && w.visiting(c) && w.over(p.refresh) {
+// actRefresh has the client refresh. It returns the request, or nil if the client does
+// not want to.
+func (w *world) actRefresh(c *client) *request {
+	p := w.present(c)
+	switch {
+	case c.app && p.refresh == "", w.now.Before(c.waits):
+		return nil
+	case w.alone() && w.visiting(c) && w.over(p.refresh):
 		// The refusal of a session that was over before, which crosses with a
 		// login, would delete the login's cookies.
-		return
+		return nil
 	}
-	w.send(c, k, p)
+	return w.send(c, c.refreshesBy(), p)
 }
 
 // visiting reports whether a login or a logout of the client is under way: people do
 // one thing at a time.
 func (w *world) visiting(c *client) bool {
 	return slices.ContainsFunc(w.requests, func(r *request) bool {
-		return r.from == c && (r.kind == login || r.kind == logout)
+		return r.from == c && r.isVisit()
 	})
 }
 
 // over reports whether the session of the token is over.
 func (w *world) over(refresh string) bool {
-	t, ok := w.store.look(read(refresh).session)
-	return !ok || !t.Live(w.now)
+	r, ok := w.store.look(read(refresh).session)
+	return !ok || !r.Live(w.now)
 }
 
 func (w *world) actLogin(c *client) {
 	for _, r := range w.requests {
-		// See actRefresh; and two logins in a row that late answers overtake
+		// See actRefresh; and two logins in a row that late responses overtake
 		// would be one too many.
 		switch {
 		case r.from != c || !c.overtaken && !w.over(r.pair.refresh):
@@ -86,6 +84,38 @@ func (w *world) actLogin(c *client) {
 		p = pair{}
 	}
 	w.send(c, login, p)
+}
+
+// restoreTabs has the client start again after a while, with six tabs that all refresh
+// with what is on the disk.
+func (w *world) restoreTabs(c *client) {
+	w.kill(c)
+	w.keep()
+	w.pass(w.while())
+	w.count("restored tabs")
+	for range 6 {
+		w.actRefresh(c)
+	}
+}
+
+// sleep has the client lose the response to a refresh, and nothing happens for hours.
+func (w *world) sleep(c *client) {
+	r := w.actRefresh(c)
+	if r == nil {
+		return
+	}
+	w.keep()
+	if r.stage == sent {
+		w.arrive(r)
+	}
+	for r.stage == running {
+		w.goOn(r, goesOn)
+	}
+	if r.stage == answered && r.issues() {
+		w.count("hours after a lost response")
+	}
+	w.lose(r)
+	w.pass(w.hours())
 }
 
 // actThief has the thief use what it has got: mostly the newest.
@@ -128,8 +158,8 @@ func (w *world) steal() {
 	w.tracef("the thief gets %s", p)
 }
 
-// setBack sets the store back, or one record in it.
-func (w *world) setBack() {
+// rollBack rolls the store back, or one record in it.
+func (w *world) rollBack() {
 	switch {
 	case w.forgets && w.chance(60):
 		id := w.store.forget(w.rng)
@@ -139,8 +169,8 @@ func (w *world) setBack() {
 		w.tracef("the store forgets exchanges of %s", id[8:12])
 		w.count("forgotten exchanges")
 	case w.restores && w.store.restore(w.rng):
-		w.tracef("the store is set back")
-		w.count("times set back")
+		w.tracef("the store is rolled back")
+		w.count("times rolled back")
 		w.restored = true
 	default:
 		return

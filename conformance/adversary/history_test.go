@@ -10,9 +10,9 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// history is a store that can be set back, whatever store it is made of: it keeps the
-// calls that changed that, and makes some of them again on an empty one. It is for one
-// goroutine at a time.
+// history is a store that can be rolled back, whatever store it is made of: it keeps the
+// calls that changed that store, and makes some of them again on an empty one. It is for
+// one goroutine at a time.
 type history struct {
 	empty  func() core.RefreshStore
 	store  core.RefreshStore
@@ -23,7 +23,7 @@ type history struct {
 
 // write is a call that changed a store.
 type write struct {
-	created, exchanged string // the record's id
+	created, exchanged string // the record's ID
 	again              func(context.Context, core.RefreshStore) error
 }
 
@@ -41,10 +41,13 @@ func (h *history) note(err error, w write) {
 	}
 }
 
-func (h *history) Create(ctx context.Context, t core.Record, limit int) error {
-	err := h.store.Create(ctx, t, limit)
-	h.note(err, write{created: t.ID, again: func(ctx context.Context, s core.RefreshStore) error { return s.Create(ctx, t, limit) }})
-	return err
+func (h *history) Create(ctx context.Context, r core.Record, limit int) ([]core.Record, error) {
+	evicted, err := h.store.Create(ctx, r, limit)
+	h.note(err, write{created: r.ID, again: func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.Create(ctx, r, limit)
+		return err
+	}})
+	return evicted, err
 }
 
 func (h *history) Get(ctx context.Context, id string) (core.Record, error) {
@@ -52,27 +55,21 @@ func (h *history) Get(ctx context.Context, id string) (core.Record, error) {
 }
 
 func (h *history) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
-	t, err := h.store.Exchange(ctx, x)
+	r, err := h.store.Exchange(ctx, x)
 	h.note(err, write{exchanged: x.ID, again: func(ctx context.Context, s core.RefreshStore) error {
 		_, err := s.Exchange(ctx, x)
 		return err
 	}})
-	return t, err
+	return r, err
 }
 
-func (h *history) Revoke(ctx context.Context, id string, at time.Time) error {
-	err := h.store.Revoke(ctx, id, at)
-	h.note(err, write{again: func(ctx context.Context, s core.RefreshStore) error { return s.Revoke(ctx, id, at) }})
-	return err
-}
-
-func (h *history) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	n, err := h.store.RevokeUser(ctx, userID, at)
+func (h *history) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
+	revoked, err := h.store.Revoke(ctx, v)
 	h.note(err, write{again: func(ctx context.Context, s core.RefreshStore) error {
-		_, err := s.RevokeUser(ctx, userID, at)
+		_, err := s.Revoke(ctx, v)
 		return err
 	}})
-	return n, err
+	return revoked, err
 }
 
 func (h *history) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
@@ -90,46 +87,46 @@ func (h *history) DeleteExpired(ctx context.Context, before time.Time, max int) 
 
 // look returns the record as it stands. Between two changes it asks the store once.
 func (h *history) look(id string) (core.Record, bool) {
-	t, ok := h.looked[id]
+	r, ok := h.looked[id]
 	if ok || id == "" {
-		return t, ok
+		return r, ok
 	}
-	t, err := h.store.Get(context.Background(), id)
+	r, err := h.store.Get(context.Background(), id)
 	if errors.Is(err, core.ErrNotFound) {
-		return t, false
+		return r, false
 	}
 	if err != nil {
 		panic(err)
 	}
-	h.looked[id] = t
-	return t, true
+	h.looked[id] = r
+	return r, true
 }
 
 // records returns all records.
 func (h *history) records() map[string]core.Record {
 	all := map[string]core.Record{}
 	for _, w := range h.writes {
-		if t, ok := h.look(w.created); ok {
-			all[t.ID] = t
+		if r, ok := h.look(w.created); ok {
+			all[r.ID] = r
 		}
 	}
 	return all
 }
 
-// setBack makes the store what these calls make of an empty one.
-func (h *history) setBack(to []write) {
+// rollBack makes the store what these calls make of an empty one.
+func (h *history) rollBack(to []write) {
 	h.store, h.writes = h.empty(), to
 	clear(h.looked)
 	for _, w := range to {
-		// Without an exchange that moved its expiry, a record can have gone by then.
+		// Without an exchange that moved its expiry, a record may be gone by then.
 		if err := w.again(context.Background(), h.store); err != nil && !errors.Is(err, core.ErrNotFound) {
 			panic(err)
 		}
 	}
 }
 
-// forget sets one record back by some exchanges, and no revocation. It returns the
-// record's id, or none where nothing was ever exchanged.
+// forget rolls one record back by some exchanges, and no revocation. It returns the
+// record's ID, or none where nothing was ever exchanged.
 func (h *history) forget(rng *rand.Rand) string {
 	var exchanged []string
 	for _, w := range h.writes {
@@ -143,16 +140,17 @@ func (h *history) forget(rng *rand.Rand) string {
 	id := exchanged[rng.IntN(len(exchanged))]
 	kept := rng.IntN(len(slices.DeleteFunc(exchanged, func(other string) bool { return other != id })))
 	before := h.records()
-	h.setBack(slices.DeleteFunc(slices.Clone(h.writes), func(w write) bool {
+	h.rollBack(slices.DeleteFunc(slices.Clone(h.writes), func(w write) bool {
 		if w.exchanged == id {
 			kept--
 		}
 		return w.exchanged == id && kept < 0
 	}))
-	// Nor is it live for as long, so that calls after that can have revoked less.
-	for id, t := range before {
-		if _, ok := h.look(id); ok && !t.RevokedAt.IsZero() {
-			if err := h.Revoke(context.Background(), id, t.RevokedAt); err != nil {
+	// A record with fewer exchanges is not live for as long, so that the calls after
+	// that may have revoked fewer records.
+	for id, r := range before {
+		if _, ok := h.look(id); ok && !r.RevokedAt.IsZero() {
+			if _, err := h.Revoke(context.Background(), core.Revocation{ID: id, At: r.RevokedAt}); err != nil {
 				panic(err)
 			}
 		}
@@ -160,12 +158,12 @@ func (h *history) forget(rng *rand.Rand) string {
 	return id
 }
 
-// restore sets the whole back to some moment, more often a late one. It reports whether
-// anything had been written.
+// restore rolls the whole store back to some moment, more often a late one. It reports
+// whether anything had been written.
 func (h *history) restore(rng *rand.Rand) bool {
 	if len(h.writes) == 0 {
 		return false
 	}
-	h.setBack(h.writes[:max(rng.IntN(len(h.writes)), rng.IntN(len(h.writes)))])
+	h.rollBack(h.writes[:max(rng.IntN(len(h.writes)), rng.IntN(len(h.writes)))])
 	return true
 }

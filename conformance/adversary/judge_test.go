@@ -2,7 +2,6 @@ package adversary_test
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -19,12 +18,12 @@ const (
 	unlooked = ""
 )
 
-// standing says what the documentation makes of the token of the request. The
-// window is judged by the arrival, the end of the session by at.
+// standing says what the documentation makes of the token of the request. Grace
+// is judged by the arrival, the end of the session by at.
 func (w *world) standing(r *request, at time.Time) string {
 	t, ok := w.store.look(r.session)
 	r.seen, r.found = t, ok
-	now := r.arrived.Add(r.on.skew)
+	since := r.arrived.Add(r.on.skew).Sub(t.ExchangedAt)
 	switch {
 	case !ok:
 		return unknown
@@ -34,16 +33,20 @@ func (w *world) standing(r *request, at time.Time) string {
 		return ahead
 	case r.generation == t.Generation && r.ref == t.AccessRef:
 		return current
-	case r.generation == t.Generation-1 && r.ref == t.PreviousRef && now.Sub(t.ExchangedAt) < w.grace:
+	case r.generation == t.Generation-1 && r.ref == t.PreviousRef && (w.grace == 0 || w.grace > 0 && since < w.grace):
+		if since >= time.Hour {
+			w.count("tokens retried after more than an hour")
+		}
 		return retried
 	default:
 		return stale
 	}
 }
 
-// judge looks at the answer of a request whose handler has returned.
+// judge looks at the response to a request whose handler has returned.
 func (w *world) judge(r *request) {
 	w.count(string(r.kind) + " " + http.StatusText(r.status))
+	w.judgeHooks(r)
 	if r.failed {
 		if r.status != http.StatusServiceUnavailable || len(r.lines) > 0 {
 			violated(failureChanges, "%v met a failure of the store: %d %s, and %d cookies", r, r.status, r.code, len(r.lines))
@@ -57,19 +60,39 @@ func (w *world) judge(r *request) {
 	case page:
 		w.judgePage(r)
 	case login:
-		w.access.check(r)
-		w.answeredAt[r.visit] = w.now
-		w.ledger.issue(r.got, w.access.issued[r.got.access])
+		w.judgeLogin(r)
 	case refresh, grant:
 		w.judgeRefresh(r)
 	case logout:
 	}
 }
 
-// check fails the schedule unless the login began what it was asked for.
-func (a *accessTokens) check(r *request) {
-	if c := a.issued[r.got.access]; r.status != http.StatusOK || c.UserID != r.user || c.SessionID != r.visit.session {
+// judgeLogin fails the schedule unless the login began what it was asked for.
+func (w *world) judgeLogin(r *request) {
+	c := w.access.issued[r.got.access]
+	if r.status != http.StatusOK || c.UserID != r.user || c.SessionID != r.visit.session {
 		violated(asDocumented, "%v: %d, user %q", r, r.status, c.UserID)
+	}
+	w.answeredAt[r.visit] = w.now
+	w.judgePair(r)
+}
+
+// judgePair looks at the pair that the response brings.
+func (w *world) judgePair(r *request) {
+	c := w.access.issued[r.got.access]
+	w.ledger.issue(r.got, c, w.expiry)
+	options := w.options[c.SessionID]
+	for _, age := range r.ages {
+		if (age == 0) != options.BrowserSession {
+			violated(asDocumented, "%v: Max-Age is %d", r, age)
+		}
+	}
+	begun := w.arrivedAt[c.SessionID]
+	if options.Duration == 0 {
+		options.Duration = w.life
+	}
+	if ends := w.ledger.refresh[r.got.refresh].deadline.Sub(begun); (ends - options.Duration).Abs() > time.Second+w.spread {
+		violated(asDocumented, "%v: the session ends after %v", r, ends)
 	}
 }
 
@@ -95,7 +118,7 @@ func (w *world) judgePage(r *request) {
 // judgeRefresh looks at a refresh during which the store answered.
 func (w *world) judgeRefresh(r *request) {
 	if !r.genuine {
-		if !refused(r) || r.calls > 0 {
+		if !r.refused() || r.calls > 0 {
 			violated(forgedChanges, "%v: %d, %d calls of the store", r, r.status, r.calls)
 		}
 		return
@@ -103,44 +126,42 @@ func (w *world) judgeRefresh(r *request) {
 	if r.standing != unlooked {
 		w.count("tokens " + r.standing)
 	}
-	issues := r.status == http.StatusNoContent || r.status == http.StatusOK
-	early := r.code == "access_token_not_expired" || r.code == "invalid_request"
 	switch r.standing {
 	case unlooked: // past the end of the session
-		w.expect(r, refused(r) && r.code != compromisedCode)
+		w.expect(r, r.refused() && r.code != compromisedCode)
 	case stale:
-		if !refused(r) || !r.ended {
+		if w.alone() {
+			violated(ownerStays, "%v: %d %s", r, r.status, r.code)
+		}
+		if !r.refused() || !r.ended {
 			violated(neitherStays, "%v is a stale copy: %d %s", r, r.status, r.code)
 		}
 	case dead, unknown:
-		w.expect(r, refused(r) && r.code != compromisedCode)
+		w.expect(r, r.refused() && r.code != compromisedCode)
+	case retried:
+		// Whatever the clock of this server says of the access token.
+		w.expect(r, r.issues() || w.foreign(r) || r.refused() && w.expired(r))
+		if c, ok := w.access.issued[r.pair.access]; ok && r.issues() && r.arrived.Add(r.on.skew+w.before).Before(c.ExpiresAt) {
+			w.count("tokens retried before the access token expired")
+		}
 	default:
-		w.expect(r, issues || early || w.foreign(r) || refused(r) && w.expired(r))
+		w.expect(r, r.issues() || r.early() || w.foreign(r) || r.refused() && w.expired(r))
 	}
-	if issues {
-		w.ledger.issue(r.got, w.access.issued[r.got.access])
+	if r.issues() {
+		w.judgePair(r)
 		w.judgeIdentity(r)
 	}
 	if r.deletes {
 		w.judgeDeletion(r)
 	}
-	if w.alone() && r.standing == stale {
-		violated(ownerStays, "%v: %d %s", r, r.status, r.code)
-	}
 }
 
 // expired reports whether the session has expired by now, while claims were computed.
 func (w *world) expired(r *request) bool {
-	t, ok := w.store.look(r.session)
-	return ok && !w.now.Add(r.on.skew).Before(t.ExpiresAt)
+	return !w.now.Add(r.on.skew).Before(r.deadline)
 }
 
 const compromisedCode = "refresh_token_compromised"
-
-// refused reports whether the answer is a definite refusal.
-func refused(r *request) bool {
-	return r.status == http.StatusUnauthorized || r.code == "invalid_grant"
-}
 
 // foreign reports whether the request presents no access token of the session,
 // which over cookies it must.
@@ -165,7 +186,7 @@ func (w *world) judgeIdentity(r *request) {
 	violated(identityStays, "%v goes on with the session before the login of %s", r, r.after.user)
 }
 
-// judgeDeletion looks at a refusal that deletes the cookies: an answer to a session
+// judgeDeletion looks at a refusal that deletes the cookies: a response to a session
 // that has just ended may be overtaking a login.
 func (w *world) judgeDeletion(r *request) {
 	t, ok := r.seen, r.found
@@ -177,8 +198,8 @@ func (w *world) judgeDeletion(r *request) {
 	case !ok: // forgotten by the store, or long expired
 	case t.Live(now):
 		violated(ownerStays, "%v deletes the cookies of a live session", r)
-	case w.grace > 0 && now.Sub(end(t)) < w.grace:
-		violated(identityStays, "%v deletes cookies, and the session ended within the window", r)
+	case now.Sub(end(t)) < lateResponse:
+		violated(identityStays, "%v deletes cookies, and the session ended just before", r)
 	}
 }
 
@@ -198,9 +219,4 @@ func (w *world) provesAccess(r *request) bool {
 // presents reports whether the request brings a genuine token of the session.
 func (w *world) presents(r *request, session string) bool {
 	return r.genuine && r.session == session || w.provesAccess(r) && w.access.issued[r.pair.access].SessionID == session
-}
-
-// alone reports whether nobody but the owner has genuine tokens.
-func (w *world) alone() bool {
-	return !slices.ContainsFunc(w.clients, func(c *client) bool { return c.thief })
 }

@@ -1,7 +1,6 @@
 package adversary_test
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -15,43 +14,51 @@ type plainStore struct{ records map[string]core.Record }
 
 func newPlainStore() core.RefreshStore { return &plainStore{map[string]core.Record{}} }
 
-func (s *plainStore) of(userID string) []core.Record {
+// newestFirst returns the records for which ok returns true.
+func (s *plainStore) newestFirst(ok func(core.Record) bool) []core.Record {
 	var found []core.Record
 	for _, r := range s.records {
-		if r.UserID == userID {
+		if ok(r) {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b core.Record) int {
-		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
-	})
+	slices.SortFunc(found, func(a, b core.Record) int { return core.CompareRecords(b, a) })
 	return found
 }
 
-func (s *plainStore) Create(ctx context.Context, t core.Record, limit int) error {
+// revoke revokes the records and returns them as they stand then.
+func (s *plainStore) revoke(records []core.Record, at time.Time) []core.Record {
+	for i := range records {
+		records[i].RevokedAt = at
+		s.records[records[i].ID] = records[i]
+	}
+	return records
+}
+
+func (s *plainStore) Create(ctx context.Context, r core.Record, limit int) ([]core.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	live := 1
-	for _, r := range s.of(t.UserID) {
-		if !r.Live(t.IssuedAt) {
-			continue
-		}
-		if live++; limit > 0 && live > limit {
-			r.RevokedAt = t.IssuedAt
-			s.records[r.ID] = r
-		}
+	if _, ok := s.records[r.ID]; ok {
+		return nil, core.ErrExists
 	}
-	s.records[t.ID] = t
-	return nil
+	live, _ := s.ListUser(ctx, r.UserID, r.IssuedAt)
+	s.records[r.ID] = r
+	if limit <= 0 || len(live) < limit {
+		return nil, nil
+	}
+	return s.revoke(live[limit-1:], r.IssuedAt), nil
 }
 
 func (s *plainStore) Get(ctx context.Context, id string) (core.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return core.Record{}, err
+	}
 	r, ok := s.records[id]
 	if !ok {
-		return r, cmp.Or(ctx.Err(), core.ErrNotFound)
+		return r, core.ErrNotFound
 	}
-	return r, ctx.Err()
+	return r, nil
 }
 
 func (s *plainStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
@@ -59,42 +66,23 @@ func (s *plainStore) Exchange(ctx context.Context, x core.Exchange) (core.Record
 	if err != nil {
 		return r, err
 	}
-	at := r.Generation == x.Generation && r.AccessRef == x.From
-	if !r.Live(x.At) || !at && r.Generation >= x.Generation {
+	r, ok := r.Exchanged(x)
+	if !ok {
 		return r, core.ErrConflict
 	}
-	r.Generation, r.AccessRef, r.PreviousRef = x.Generation+1, x.To, x.From
-	r.ExchangedAt, r.ExpiresAt = x.At, x.ExpiresAt
 	s.records[x.ID] = r
 	return r, nil
 }
 
-func (s *plainStore) Revoke(ctx context.Context, id string, at time.Time) error {
-	r, err := s.Get(ctx, id)
-	if err == nil && r.RevokedAt.IsZero() {
-		r.RevokedAt = at
-		s.records[id] = r
-	}
-	return err
-}
-
-func (s *plainStore) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
+func (s *plainStore) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := 0
-	for _, r := range s.of(userID) {
-		if r.Live(at) && !r.IssuedAt.After(at) {
-			r.RevokedAt = at
-			s.records[r.ID] = r
-			n++
-		}
-	}
-	return n, nil
+	return s.revoke(s.newestFirst(func(r core.Record) bool { return v.Selects(r) && r.RevokedAt.IsZero() }), v.At), nil
 }
 
 func (s *plainStore) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
-	return slices.DeleteFunc(s.of(userID), func(r core.Record) bool { return !r.Live(at) }), ctx.Err()
+	return s.newestFirst(func(r core.Record) bool { return r.UserID == userID && r.Live(at) }), ctx.Err()
 }
 
 // DeleteExpired deletes all, whatever max is.

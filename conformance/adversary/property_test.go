@@ -6,29 +6,31 @@ import "fmt"
 type property string
 
 const (
-	// ownerStays has a precondition, which window_test.go keeps: within Grace of
-	// an exchange, every request that presents what it replaced has asked the store,
-	// or is lost, and the owner has got an answer to a repetition.
-	ownerStays property = "(a) the owner alone is never logged out by the library"
-	// neitherStays speaks of the store as it is: one that is set back forgets
-	// that a copy was used, until that is used again.
-	neitherStays property = "(b) once thief and owner have both used diverging copies outside the window, neither stays logged in"
+	// ownerStays has a precondition, which window_test.go keeps: when a refresh token can
+	// be exchanged, nothing that presents an older one is on its way.
+	ownerStays property = "(a) without a thief nobody is ever logged out by the library"
+	// neitherStays speaks of the store as it is: one that was rolled back has
+	// forgotten that a copy was used, until the copy is used again.
+	neitherStays property = "(b) a refresh token that is no retry and not current ends the sessions that CompromiseEnds says"
 	// oneDescendant excepts the times of a pair whose exchange the store has
-	// forgotten and made again: its reference is the same, its iat and exp are new.
-	oneDescendant property = "(c) a mapping has one live descendant: pairs of one generation have one reference, iat and exp"
-	// failureChanges is of every request that met a failure of the store.
+	// forgotten and made again: its reference is the same, its times are new.
+	oneDescendant property = "(c) a mapping has one live descendant: pairs of one generation have one reference and one time of exchange"
+	// failureChanges is about every request that met a failure of the store.
 	failureChanges property = "(d) a store that fails logs nobody out: 503, and the cookies stay"
 	// identityStays ends with the access token: one that was issued before the
-	// login is valid until it expires, as always; but where Cookies.SessionName is
-	// set it is valid no longer in the browser of the login.
-	identityStays property = "(e) a late answer neither swaps identities nor deletes the cookies of a new login"
-	// loginSurvives is of logins that come after the request that detects.
+	// login is valid until it expires. But where Cookies.SessionName is set it is
+	// not valid any more in the browser of the login.
+	identityStays property = "(e) a late response neither swaps identities nor deletes the cookies of a new login"
+	// loginSurvives is about logins that come after the request that detects.
 	loginSurvives property = "(f) a login that follows a compromise survives it"
-	// forgedChanges is of what was never issued.
+	// forgedChanges is about tokens that were never issued.
 	forgedChanges property = "(g) a forged token never reaches the store and never ends a session"
-	// asDocumented catches what no sentence above would: answers that no
+	// toldOnce is about the hooks. A call that the store failed is told as a failure,
+	// whatever it has ended.
+	toldOnce property = "(h) every session that ends before its time, every compromise and every refresh is told exactly once"
+	// asDocumented catches what no sentence above would: responses that no
 	// documentation explains.
-	asDocumented property = "(h) every answer is the one that the documentation gives for the record as it stood"
+	asDocumented property = "(i) every response is the one that the documentation gives for the record as it stood"
 )
 
 // violation is a property that did not hold, and what was seen.

@@ -5,10 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -45,21 +41,38 @@ func newForgery() string {
 // sessionName is the name of the cookie that says which session the last login began.
 const sessionName = "session"
 
-// addServers chooses the config and makes the servers.
-func (w *world) addServers() {
-	pick := func(of ...time.Duration) time.Duration { return of[w.rng.IntN(len(of))] }
-	w.grace = pick(2*time.Second, 10*time.Second, 10*time.Second, 30*time.Second)
-	w.expiry = max(pick(time.Second, 60*time.Second, 60*time.Second, 300*time.Second), w.grace+time.Second)
-	if slack := w.expiry - w.grace - time.Second; slack > 0 && w.chance(30) {
-		w.before = time.Duration(w.rng.Int64N(int64(slack))).Truncate(time.Second)
+// lateResponse is how late core expects a response to arrive after others.
+const lateResponse = 10 * time.Second
+
+// config chooses the config of the servers.
+func (w *world) config() core.Config {
+	switch {
+	case w.limited:
+		w.grace = w.pick(2*time.Second, 10*time.Second, 30*time.Second)
+	case w.thief:
+		w.grace = w.pick(0, 0, 0, -1, 2*time.Second, 10*time.Second, 30*time.Second)
 	}
-	w.life = pick(7*24*time.Hour, 7*24*time.Hour, time.Hour)
-	w.window = w.grace
+	w.expiry = w.pick(60*time.Second, 60*time.Second, 15*time.Second, 300*time.Second)
+	if !w.scenario.servers && w.chance(10) {
+		w.expiry = time.Second
+	}
+	w.life = w.pick(7*24*time.Hour, 7*24*time.Hour, time.Hour)
 	w.sessions = []int{0, 2, -1}[w.rng.IntN(3)]
+	w.reach = []core.CompromiseReach{core.UserSessions, core.OneSession}[w.rng.IntN(2)]
 	cfg := core.Config{
-		AccessTokenDuration: w.expiry, RefreshTokenDuration: w.life, Grace: w.grace, RefreshBefore: w.before,
-		MaxSessions: w.sessions, Logger: slog.New(slog.DiscardHandler),
+		AccessTokenDuration: w.expiry, RefreshTokenDuration: w.life, Grace: w.grace,
+		MaxSessions: w.sessions, CompromiseEnds: w.reach, Logger: slog.New(slog.DiscardHandler),
 		Cookies: core.Cookies{AccessTokenName: "access_token", RefreshTokenName: "refresh_token"},
+		Hooks:   hooks,
+	}
+	switch n := w.rng.IntN(3); {
+	case n == 0:
+		w.before = min(10*time.Second, w.expiry/6, w.expiry-time.Second)
+	case n == 1:
+		cfg.RefreshBefore = -1
+	case w.expiry > 2*time.Second:
+		w.before = time.Duration(1+w.rng.Int64N(int64(w.expiry-2*time.Second))).Truncate(time.Millisecond) + time.Second
+		cfg.RefreshBefore = w.before
 	}
 	if w.logins && w.chance(30) {
 		w.idle = max(10*time.Minute, w.expiry+time.Second)
@@ -73,24 +86,34 @@ func (w *world) addServers() {
 		// The record is looked at before it is exchanged.
 		cfg.RefreshClaims = func(context.Context, string, map[string]any) (map[string]any, error) { return nil, nil }
 	}
+	return cfg
+}
+
+// addServers makes the servers.
+func (w *world) addServers() {
+	cfg := w.config()
 	if w.broken != nil {
 		w.broken(w, &cfg)
 	}
-	n := 1
+	skews := []time.Duration{0}
 	if w.scenario.servers {
-		n = 2
+		most := 6 * time.Second
+		if w.limited {
+			most = w.grace / 4
+		}
+		skew := time.Duration(w.rng.Int64N(int64(2*most))).Truncate(time.Millisecond) - most
+		skews = append(skews, skew)
+		w.fastest, w.spread = max(skew, 0), skew.Abs()
 	}
-	for i := range n {
+	for i, skew := range skews {
 		cfg.Secret, cfg.PreviousSecrets = secrets[i], secrets[1-i:2-i]
 		if w.forgets {
 			// A mapping sealed under two secrets has two next references, and
 			// only the record tells which: it must not forget.
 			cfg.Secret, cfg.PreviousSecrets = secrets[0], nil
 		}
-		w.addServer(cfg, time.Duration(i)*w.grace/4)
+		w.addServer(cfg, skew)
 	}
-	// By the clock that is ahead the window closes so much earlier.
-	w.window -= w.servers[n-1].skew
 }
 
 func (w *world) addServer(cfg core.Config, skew time.Duration) {
@@ -100,12 +123,19 @@ func (w *world) addServer(cfg core.Config, skew time.Duration) {
 	if s.schema, err = core.New(w.store, w.access, cfg); err != nil {
 		panic(err)
 	}
+	var slow http.Handler // a page that takes its time, and can be closed meanwhile
+	if w.chance(50) {
+		slow = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requestOf(r.Context()).pause("in the page")
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
 	s.handlers = map[kind]http.Handler{
 		page: s.schema.TokenRequired(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			c, _ := core.ClaimsFrom(r.Context())
-			r.Context().Value(requestKey{}).(*request).user200 = c.UserID
+			requestOf(r.Context()).user200 = c.UserID
 		})),
-		refresh: s.schema.RefreshAccessToken(nil),
+		refresh: s.schema.RefreshAccessToken(slow),
 		grant:   s.schema.TokenEndpoint(),
 		login:   http.HandlerFunc(s.logIn),
 		logout:  http.HandlerFunc(s.logOut),
@@ -114,14 +144,16 @@ func (w *world) addServer(cfg core.Config, skew time.Duration) {
 }
 
 func (s *server) logIn(w http.ResponseWriter, hr *http.Request) {
-	r := hr.Context().Value(requestKey{}).(*request)
+	r := requestOf(hr.Context())
 	if !r.from.app {
-		if err := s.schema.SetTokenCookies(w, hr, r.user, nil); err != nil {
+		if _, err := s.schema.SetTokenCookies(w, hr, r.user, r.options); err != nil {
 			s.schema.WriteError(w, hr, err)
 		}
 		return
 	}
-	p, err := s.schema.Login(hr.Context(), r.user, core.LoginOptions{Replaces: r.pair.refresh})
+	options := r.options
+	options.Replaces = r.pair.refresh
+	p, err := s.schema.Login(hr.Context(), r.user, options)
 	if err != nil {
 		s.schema.WriteError(w, hr, err)
 		return
@@ -133,7 +165,7 @@ func (s *server) logIn(w http.ResponseWriter, hr *http.Request) {
 }
 
 func (s *server) logOut(w http.ResponseWriter, hr *http.Request) {
-	r := hr.Context().Value(requestKey{}).(*request)
+	r := requestOf(hr.Context())
 	var err error
 	if r.from.app {
 		err = s.schema.Logout(hr.Context(), r.pair.refresh)
@@ -142,54 +174,5 @@ func (s *server) logOut(w http.ResponseWriter, hr *http.Request) {
 	}
 	if err != nil {
 		s.schema.WriteError(w, hr, err)
-	}
-}
-
-// send makes a request that presents the pair; it has not arrived yet.
-func (w *world) send(c *client, k kind, p pair) *request {
-	w.sent++
-	r := &request{id: w.sent, from: c, kind: k, pair: p, user: c.user, after: c.visit, left: c.left, recorder: httptest.NewRecorder()}
-	r.on = w.servers[w.rng.IntN(len(w.servers))]
-	if m, ok := w.ledger.refresh[p.refresh]; ok {
-		r.mapping, r.genuine = m, true
-	}
-	if k == login {
-		r.visit = &visit{user: c.user}
-	}
-	ctx := context.WithValue(context.Background(), requestKey{}, r)
-	ctx, r.cancel = context.WithCancel(ctx)
-	form := url.Values{}
-	if k == grant {
-		form = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.refresh}}
-		if p.access != "" {
-			form.Set("access_token", p.access)
-		}
-	}
-	r.http = httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(form.Encode()))
-	r.http.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.present(p)
-	w.requests = append(w.requests, r)
-	w.tracef("%v is sent", r)
-	return r
-}
-
-// present sets the cookies, or the header of a client without cookies.
-func (r *request) present(p pair) {
-	var cookies []string
-	if p.access != "" {
-		cookies = append(cookies, "access_token="+p.access)
-	}
-	if p.refresh != "" {
-		cookies = append(cookies, "refresh_token="+p.refresh)
-	}
-	if p.session != "" {
-		cookies = append(cookies, sessionName+"="+p.session)
-	}
-	switch {
-	case r.kind == grant:
-	case !r.from.app:
-		r.http.Header["Cookie"] = slices.Clip([]string{strings.Join(cookies, "; ")})
-	case p.access != "":
-		r.http.Header.Set("Authorization", "Bearer "+p.access)
 	}
 }

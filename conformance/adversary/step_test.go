@@ -8,21 +8,30 @@ import (
 
 // step is one event.
 func (w *world) step() {
+	owners := w.owners()
 	switch n := w.rng.IntN(100); {
-	case n < 50 && len(w.requests) > 0:
+	case n < 47 && len(w.requests) > 0:
 		w.progress(w.requests[w.rng.IntN(len(w.requests))])
-	case n < 72 && len(w.requests) < 8:
+	case n < 69 && len(w.requests) < 8:
 		w.act(w.clients[w.rng.IntN(len(w.clients))])
-	case n < 90:
+	case n < 83:
 		w.pass(w.while())
-	case n < 93:
+	case n < 85:
 		w.forge()
-	case n < 96:
-		w.setBack()
-	case n < 98 && w.thief:
+	case n < 88:
+		w.rollBack()
+	case n < 90 && w.thief:
 		w.steal()
-	case n < 99 && w.idle > 0:
+	case n < 91 && w.idle > 0:
 		w.cleanUp()
+	case n < 93:
+		w.save(owners[w.rng.IntN(len(owners))])
+	case n < 94 && (!w.logins || w.chance(30)):
+		w.restoreTabs(owners[w.rng.IntN(len(owners))])
+	case n < 96:
+		w.sleep(owners[w.rng.IntN(len(owners))])
+	default:
+		w.store.takeEffect()
 	}
 	w.sweep()
 }
@@ -37,16 +46,13 @@ func (w *world) sweep() {
 	})
 }
 
-func (w *world) shuffled() []*request {
-	requests := slices.Clone(w.requests)
-	w.rng.Shuffle(len(requests), func(i, j int) { requests[i], requests[j] = requests[j], requests[i] })
-	return requests
-}
-
 // while returns how long nothing happens: a moment, or until something is just
 // due, or long.
 func (w *world) while() time.Duration {
-	edges := []time.Duration{w.grace, w.expiry, w.expiry - w.before, w.grace / 2, w.expiry + w.grace}
+	edges := []time.Duration{
+		max(w.grace, 0), max(w.grace, 0) / 2, w.expiry + max(w.grace, 0),
+		w.expiry, w.expiry - w.before, lateResponse,
+	}
 	switch n := w.rng.IntN(10); {
 	case n < 4:
 		return time.Duration(w.rng.IntN(2000)) * time.Millisecond
@@ -59,20 +65,29 @@ func (w *world) while() time.Duration {
 	case n < 9:
 		return max(edges[w.rng.IntN(len(edges))]+w.nearly(), 0)
 	default:
-		return time.Duration(w.rng.Int64N(int64(w.life) / 20)).Truncate(time.Millisecond)
+		return w.hours()
 	}
+}
+
+// hours returns a time that can be long, but not for a session.
+func (w *world) hours() time.Duration {
+	return time.Duration(w.rng.Int64N(int64(w.life) / 20)).Truncate(time.Millisecond)
 }
 
 // nearly returns a millisecond too early, or just in time, or a little late.
 func (w *world) nearly() time.Duration {
-	return []time.Duration{-time.Millisecond, 0, time.Millisecond, 300 * time.Millisecond}[w.rng.IntN(4)]
+	return w.pick(-time.Millisecond, 0, time.Millisecond, 300*time.Millisecond)
 }
 
 func (w *world) fate() fate {
-	if w.chance(8) {
+	switch n := w.rng.IntN(100); {
+	case n < 6:
 		return fails
+	case n < 14:
+		return comesLate
+	default:
+		return goesOn
 	}
-	return goesOn
 }
 
 // progress moves a request on by one step, or loses it.
@@ -81,25 +96,30 @@ func (w *world) progress(r *request) {
 	case r.stage == sent && w.chance(6):
 		w.lose(r)
 	case r.stage == sent:
-		if w.chance(5) && r.kind != login && r.kind != logout {
+		if w.chance(5) && !r.isVisit() {
 			w.count("repeated requests")
 			again := w.send(r.from, r.kind, r.pair)
-			again.after, again.left = r.after, r.left
+			again.after, again.left, again.orphan = r.after, r.left, r.orphan
 		}
 		w.arrive(r)
 	case r.stage == running && w.chance(4):
+		// The connection is gone, and with it most often the response.
 		w.tracef("%v is cancelled", r)
 		w.count("cancelled requests")
+		r.orphan = r.orphan || w.chance(70)
 		r.cancel()
 	case r.stage == running:
 		w.goOn(r, w.fate())
 	case !r.from.mayApply(r):
-	case len(r.lines) == 0, len(r.lines) == len(r.all) && w.chance(12):
+	case len(r.lines) == len(r.all) && w.chance(12):
 		w.lose(r)
+	case len(r.lines) == 0:
+		w.hear(r)
+		r.stage = over
 	default:
 		w.apply(r)
-		if r.stage == over && r.kind != login && r.kind != logout && w.chance(3) {
-			w.count("repeated answers")
+		if r.stage == over && !r.isVisit() && w.chance(15) {
+			w.count("repeated responses")
 			again := *r
 			again.stage, again.lines = answered, again.all
 			w.requests = append(w.requests, &again)
@@ -135,7 +155,7 @@ func (w *world) forge() {
 // cleanUp deletes what Schema.RunCleanup deletes.
 func (w *world) cleanUp() {
 	w.tracef("expired records are deleted")
-	if _, err := w.store.DeleteExpired(context.Background(), w.now.Add(-max(time.Minute, w.grace)), 500); err != nil {
+	if _, err := w.store.DeleteExpired(context.Background(), w.now.Add(-time.Minute), 500); err != nil {
 		panic(err)
 	}
 }

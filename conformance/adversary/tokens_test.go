@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -30,7 +31,7 @@ func (a *accessTokens) Verify(text string) (core.Claims, error) {
 }
 
 // pair is what a client holds: each may be empty. In a browser there may be the cookie
-// beside it that says which session the last login began.
+// next to it that says which session the last login began.
 type pair struct{ access, refresh, session string }
 
 // mapping is what a refresh token says.
@@ -39,65 +40,80 @@ type mapping struct {
 	generation int64
 	ref        core.Ref
 	issued     time.Time
+	deadline   time.Time
+}
+
+func (m mapping) String() string {
+	if m.session == "" {
+		return "no session"
+	}
+	return fmt.Sprintf("%s/%d", m.session[8:12], m.generation)
 }
 
 var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// read returns what the text of a genuine refresh token says: version ‖ id ‖
+// read returns what the text of a genuine refresh token says: version ‖ flags ‖ id ‖
 // generation ‖ ref ‖ issued ‖ deadline ‖ MAC.
 func read(text string) mapping {
 	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(b) < 58 {
+	if err != nil || len(b) < 67 {
 		return mapping{}
 	}
+	moment := func(b []byte) time.Time { return time.UnixMilli(int64(binary.BigEndian.Uint64(b))).UTC() }
 	return mapping{
-		session:    idEncoding.EncodeToString(b[1:26]),
-		generation: int64(binary.BigEndian.Uint64(b[26:])),
-		ref:        core.Ref(b[34:50]),
-		issued:     time.UnixMilli(int64(binary.BigEndian.Uint64(b[50:]))).UTC(),
+		session:    idEncoding.EncodeToString(b[2:27]),
+		generation: int64(binary.BigEndian.Uint64(b[27:])),
+		ref:        core.Ref(b[35:51]),
+		issued:     moment(b[51:]),
+		deadline:   moment(b[59:]),
 	}
-}
-
-// issued is a pair that a server gave out, without its texts: those of access
-// tokens can differ, and those of refresh tokens where the secret is rotated.
-type issued struct {
-	mapping
-	iat, exp time.Time
 }
 
 // ledger holds what was issued.
 type ledger struct {
 	// refresh is the texts of refresh tokens.
 	refresh map[string]mapping
-	// pairs is by session and generation.
-	pairs map[string]map[int64]issued
+	// mappings is by session and generation. The texts of the tokens can differ: those
+	// of access tokens always, those of refresh tokens where the secret is rotated.
+	mappings map[string]map[int64]mapping
 	// loose are those whose times an exchange that was forgotten can change.
 	loose map[string]map[int64]bool
 }
 
 func newLedger() *ledger {
-	return &ledger{map[string]mapping{}, map[string]map[int64]issued{}, map[string]map[int64]bool{}}
+	return &ledger{map[string]mapping{}, map[string]map[int64]mapping{}, map[string]map[int64]bool{}}
 }
 
-// issue notes a pair and checks it against those issued before.
-func (l *ledger) issue(p pair, c core.Claims) {
+// issue notes a pair and checks it against those issued before. An access token is valid
+// for that long.
+func (l *ledger) issue(p pair, c core.Claims, valid time.Duration) {
 	m := read(p.refresh)
 	l.refresh[p.refresh] = m
-	now := issued{m, c.IssuedAt, c.ExpiresAt}
 	if c.SessionID != m.session || c.Ref != m.ref {
 		violated(oneDescendant, "an access token of %v and a refresh token of %v are one pair", c.Ref, m.ref)
 	}
-	if l.pairs[m.session] == nil {
-		l.pairs[m.session] = map[int64]issued{}
+	if l.mappings[m.session] == nil {
+		l.mappings[m.session] = map[int64]mapping{}
 	}
-	before, again := l.pairs[m.session][m.generation]
-	l.pairs[m.session][m.generation] = now
+	before, again := l.mappings[m.session][m.generation]
+	l.mappings[m.session][m.generation] = m
 	switch {
 	case !again:
-	case before.ref != now.ref:
-		violated(oneDescendant, "generation %d has the references %v and %v", m.generation, before.ref, now.ref)
-	case before != now && !l.loose[m.session][m.generation]:
-		violated(oneDescendant, "generation %d was issued at %v and at %v", m.generation, before.issued, now.issued)
+	case before.ref != m.ref || !before.deadline.Equal(m.deadline):
+		violated(oneDescendant, "generation %d has the references %v and %v", m.generation, before.ref, m.ref)
+	case before != m && !l.loose[m.session][m.generation]:
+		violated(oneDescendant, "generation %d was exchanged at %v and at %v", m.generation, before.issued, m.issued)
+	}
+	expiry := func(iat time.Time) time.Time {
+		if end := iat.Add(valid); end.Before(m.deadline) {
+			return end
+		}
+		return m.deadline
+	}
+	// Once the first access token of the mapping has expired, there are others.
+	first := m.issued.Truncate(time.Second)
+	if !c.ExpiresAt.Equal(expiry(c.IssuedAt)) || !c.IssuedAt.Equal(first) && c.IssuedAt.Before(expiry(first).Truncate(time.Second)) {
+		violated(oneDescendant, "the access token is valid from %v to %v, and the exchange was at %v", c.IssuedAt, c.ExpiresAt, m.issued)
 	}
 }
 

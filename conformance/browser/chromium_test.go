@@ -23,9 +23,13 @@ type chromium struct {
 // programs are the names under which systems have it.
 var programs = []string{"chromium", "google-chrome"}
 
-// find returns the path of Chromium. Where there is none it ends the test.
+// find returns the path of Chromium. If there is none, it ends the test. A test with a
+// browser is skipped by go test -short.
 func find(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("go test -short starts no browser: this test needs Chromium")
+	}
 	for _, name := range programs {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -81,6 +85,7 @@ func startChromium(program, folder string, cookies thirdParties) (*chromium, err
 	c.cmd.Env = append(os.Environ(), "HOME="+folder, "TMPDIR="+folder, "XDG_CONFIG_HOME="+folder, "XDG_CACHE_HOME="+folder)
 	c.cmd.ExtraFiles = []*os.File{toIt, fromIt} // its 3 and 4
 	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
+	apart(c.cmd)
 	c.cmd.WaitDelay = 10 * time.Second // for children that outlive it
 	if err := c.cmd.Start(); err != nil {
 		in.Close()
@@ -113,6 +118,12 @@ func prepareProfile(folder string, cookies thirdParties) error {
 // stop ends it in good order, so that the profile is written, or after a while at once.
 func (c *chromium) stop() {
 	_ = c.call("", "Browser.close", nil, nil)
+	c.end(answerLimit / 2)
+}
+
+// kill kills all its processes at once.
+func (c *chromium) kill() {
+	killAll(c.cmd)
 	c.end(answerLimit / 2)
 }
 

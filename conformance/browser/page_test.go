@@ -47,6 +47,19 @@ function tellFrame(script) {
 	})
 }`
 
+const pageHead = `<!doctype html><link rel="icon" href="data:,"><script>` + pageScript + `</script>`
+
+// appScript is in a page that asks for data as soon as it is there, and refreshes for it.
+// shown is the outcome of that.
+const appScript = `
+async function show() {
+	const me = await send("GET", "/me", "cors")
+	if (me !== "401 access_token_expired") return me
+	const refreshed = await send("POST", "/refresh", "cors")
+	return refreshed === "204" ? send("GET", "/me", "cors") : refreshed
+}
+const shown = show()`
+
 // page is what a tab shows, or a frame in it.
 type page struct {
 	*profile

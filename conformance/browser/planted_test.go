@@ -18,7 +18,7 @@ func (s *site) mallory() core.Tokens {
 	return pair
 }
 
-// What a host beside the application's, or somebody on the way who answers plain HTTP
+// What a neighbouring host, or somebody on the way who answers plain HTTP
 // for it, plants for the whole domain before the user logs in.
 func TestWhatAPlantedCookieDoes(t *testing.T) {
 	browser := newProfile(t).open("about:blank")
@@ -28,8 +28,8 @@ func TestWhatAPlantedCookieDoes(t *testing.T) {
 		plain          bool
 		without, login string // the page before and after the login
 	}{
-		// A plain name lets others log a visitor in as somebody else. Beside the user's own
-		// cookie it is refused: nothing tells which is whose.
+		// A plain name lets others log a visitor in as somebody else. Next to the user's
+		// own cookie it is refused, because nothing tells them apart.
 		{"", false, "200 mallory", refused},
 		{"", true, "200 mallory", refused},
 		{"__Secure-", false, "200 mallory", refused},
@@ -60,7 +60,7 @@ func TestWhatAPlantedCookieDoes(t *testing.T) {
 	}
 }
 
-// What stands beside the user's own cookie leads to a refusal that changes nothing, and
+// What stands next to the user's own cookie leads to a refusal that changes nothing, and
 // the user is back when it goes.
 func TestADuplicateIsRefusedAndChangesNothing(t *testing.T) {
 	p := newProfile(t)

@@ -43,17 +43,29 @@ func (p *profile) params() map[string]any {
 	return map[string]any{"browserContextId": p.id}
 }
 
+// cookie is one in the jar.
+type cookie struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	// Expires is in seconds since 1970. It is negative where the cookie ends with the browser.
+	Expires float64 `json:"expires"`
+}
+
+// stored returns all cookies in the jar.
+func (p *profile) stored() []cookie {
+	p.t.Helper()
+	var jar struct {
+		Cookies []cookie `json:"cookies"`
+	}
+	p.must(p.call("", "Storage.getCookies", p.params(), &jar))
+	return jar.Cookies
+}
+
 // cookies returns the names of all cookies in the jar, in order.
 func (p *profile) cookies() string {
 	p.t.Helper()
-	var jar struct {
-		Cookies []struct {
-			Name string `json:"name"`
-		} `json:"cookies"`
-	}
-	p.must(p.call("", "Storage.getCookies", p.params(), &jar))
 	var names []string
-	for _, c := range jar.Cookies {
+	for _, c := range p.stored() {
 		names = append(names, c.Name)
 	}
 	slices.Sort(names)

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -56,9 +57,11 @@ func (t *tab) close() {
 // visit opens an address as a user does who types it, and returns the outcome.
 func (t *tab) visit(address string) string {
 	t.t.Helper()
-	return t.leave(func() error {
-		return t.call(t.session, "Page.navigate", map[string]any{"url": address}, nil)
-	})
+	return t.leave(func() error { return t.navigate(address) })
+}
+
+func (t *tab) navigate(address string) error {
+	return t.call(t.session, "Page.navigate", map[string]any{"url": address}, nil)
 }
 
 // follow has the page lead its tab to the address, as a link does, and returns the outcome.
@@ -87,23 +90,34 @@ document.URL === "about:blank" || document.readyState !== "complete" ? null :
 // leave goes to another page and returns the outcome once that is loaded.
 func (t *tab) leave(by func() error) string {
 	t.t.Helper()
+	outcome, err := t.load(by)
+	t.must(err)
+	return outcome
+}
+
+// load is leave for tests with several goroutines.
+func (t *tab) load(by func() error) (string, error) {
 	limit := time.NewTimer(answerLimit)
 	defer limit.Stop()
 	loaded := t.next(t.session, "Page.loadEventFired")
-	t.must(by())
+	if err := by(); err != nil {
+		return "", err
+	}
 	for {
 		select {
 		case <-loaded:
 		case <-t.ended:
-			t.t.Fatal("chromium has ended")
+			return "", errors.New("chromium has ended")
 		case <-limit.C:
-			t.t.Fatalf("no page within %v", answerLimit)
+			return "", fmt.Errorf("no page within %v", answerLimit)
 		}
 		loaded = t.next(t.session, "Page.loadEventFired")
 		var outcome *string
-		t.must(t.eval(shownScript, &outcome))
+		if err := t.eval(shownScript, &outcome); err != nil {
+			return "", err
+		}
 		if outcome != nil {
-			return *outcome
+			return *outcome, nil
 		}
 	}
 }

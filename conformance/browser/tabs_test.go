@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -89,4 +90,61 @@ func TestATabThatIsClosedDuringARefreshLosesNothing(t *testing.T) {
 	s.clock.expire()
 	other.want("204", "POST", s.at("app.example.com", "/refresh"))
 	other.want("200 ada", "GET", s.at("app.example.com", "/me"))
+}
+
+// stalled is a response whose page takes longer than its reader waits.
+type stalled struct {
+	http.ResponseWriter
+	begun chan<- struct{}
+	gone  <-chan struct{}
+}
+
+func (s stalled) Write([]byte) (int, error) {
+	close(s.begun)
+	<-s.gone
+	return 0, http.ErrHandlerTimeout
+}
+
+// The user stops the page when the exchange is done, and asks for it again.
+func TestASlowPageThatRefreshesCanBeAskedForAgain(t *testing.T) {
+	browser := newProfile(t).open("about:blank")
+	for _, test := range []struct {
+		name     string
+		grace    time.Duration
+		outcome  string
+		sessions int
+	}{
+		{"at any time", 0, "200 ada", 2},
+		{"but not after a Grace that has been set", 10 * time.Second, "401 refresh_token_compromised", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, func(c *core.Config) { c.Grace, c.MaxSessions = test.grace, 2 })
+			if _, err := s.schema.Login(t.Context(), "ada", core.LoginOptions{Device: "another"}); err != nil {
+				t.Fatal(err)
+			}
+			tab := browser.in(t)
+			tab.visit(s.at("app.example.com", "/"))
+			tab.want("200", "POST", s.at("app.example.com", "/login/ada"))
+			s.clock.expire()
+
+			begun, ended := make(chan struct{}), make(chan struct{})
+			s.intercept(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				defer close(ended)
+				next.ServeHTTP(stalled{w, begun, r.Context().Done()}, r)
+			})
+			tab.must(tab.run(`submit("/refresh/me")`, nil))
+			<-begun
+			tab.must(tab.call(tab.session, "Page.stopLoading", nil, nil))
+			<-ended
+			s.intercept(nil)
+
+			s.clock.advance(11 * time.Second)
+			if got := tab.submit(s.at("app.example.com", "/refresh/me")); got != test.outcome {
+				t.Errorf("the page is %q, want %q", got, test.outcome)
+			}
+			if n := s.live("ada"); n != test.sessions {
+				t.Errorf("%d sessions, want %d", n, test.sessions)
+			}
+		})
+	}
 }

@@ -30,7 +30,7 @@ func TestAClientRefreshesByItself(t *testing.T) {
 
 // With the defaults a client refreshes when its token has expired, and not before.
 func TestAClientKeepsATokenThatHasNotExpired(t *testing.T) {
-	s := newServer(t, func(c *core.Config) { c.AccessTokenDuration, c.Grace = 0, 0 })
+	s := newServer(t, func(c *core.Config) { c.AccessTokenDuration = 0 })
 	res, err := http.PostForm(s.url+"/login", url.Values{"username": {"ada"}, "password": {"lovelace"}})
 	if err != nil {
 		t.Fatal(err)
@@ -98,10 +98,12 @@ func TestASessionThatIsOverIsAnInvalidGrant(t *testing.T) {
 		}},
 		{"expiry", func(s *server, _ *oauth2.Token) { s.advance(7 * 24 * time.Hour) }},
 		{"another login, with one session for each user", func(s *server, _ *oauth2.Token) { s.logIn("ada") }},
-		{"a thief who was there before", func(s *server, token *oauth2.Token) {
-			s.expire()
-			s.get(s.client(token))
-			s.advance(grace)
+		{"a thief who was there twice", func(s *server, token *oauth2.Token) {
+			thief := s.client(token)
+			for range 2 {
+				s.expire()
+				s.get(thief)
+			}
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -118,16 +120,34 @@ func TestASessionThatIsOverIsAnInvalidGrant(t *testing.T) {
 }
 
 func TestAStolenCopyEndsBothSides(t *testing.T) {
-	s := newServer(t, nil)
-	token := s.logIn("ada")
-	owner, thief := s.client(token), s.client(token)
-	s.expire()
-	s.get(thief)
-	s.advance(grace)
-	s.refused(owner, 400, "invalid_grant")
-	s.refused(thief, 400, "invalid_grant")
-	if n := s.compromises.Load(); n != 1 {
-		t.Errorf("%d compromises were told of, want 1", n)
+	for _, test := range []struct {
+		name  string
+		grace time.Duration
+		steal func(s *server, thief *http.Client)
+	}{
+		{"two exchanges old", 0, func(s *server, thief *http.Client) {
+			s.expire()
+			s.get(thief)
+			s.expire()
+			s.get(thief)
+		}},
+		{"one exchange old, after Grace", 3 * time.Second, func(s *server, thief *http.Client) {
+			s.expire()
+			s.get(thief)
+			s.advance(3 * time.Second)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServer(t, func(c *core.Config) { c.Grace = test.grace })
+			token := s.logIn("ada")
+			owner, thief := s.client(token), s.client(token)
+			test.steal(s, thief)
+			s.refused(owner, 400, "invalid_grant")
+			s.refused(thief, 400, "invalid_grant")
+			if n := s.compromises.Load(); n != 1 {
+				t.Errorf("%d compromises were told of, want 1", n)
+			}
+		})
 	}
 }
 
@@ -156,7 +176,7 @@ func TestAStoreThatIsDownEndsNoSession(t *testing.T) {
 	s.store.down.Store(true)
 	for range 3 {
 		refused := s.refused(client, 503, "store_unavailable")
-		if after := refused.Response.Header.Get("Retry-After"); after != "1" {
+		if after := refused.Response.Header.Get("Retry-After"); after != "5" {
 			t.Errorf("Retry-After is %q", after)
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/tokenauth/tokenauth/core"
 )
 
 const many = 16
@@ -95,7 +98,7 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 	if err := s.try(client); err == nil {
 		t.Fatal("the answer was not lost")
 	}
-	s.advance(grace - 1)
+	s.advance(time.Hour) // it sleeps with that
 	s.get(client)
 	// One that does not tries again by itself, the other way.
 	client = s.client(s.logIn("ada"))
@@ -109,5 +112,29 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 	}
 	if n := s.compromises.Load(); n != 0 {
 		t.Errorf("%d compromises", n)
+	}
+}
+
+func TestGraceLimitsTheTimeToAskAgain(t *testing.T) {
+	const grace = 3 * time.Second
+	for _, test := range []struct {
+		after   time.Duration
+		refused bool
+	}{{grace - time.Millisecond, false}, {grace, true}} {
+		t.Run(test.after.String(), func(t *testing.T) {
+			s := newServer(t, func(c *core.Config) { c.Grace = grace })
+			client := s.config(oauth2.AuthStyleInParams).Client(t.Context(), s.logIn("ada"))
+			s.expire()
+			s.lose.Store(1)
+			if err := s.try(client); err == nil {
+				t.Fatal("the response was not lost")
+			}
+			s.advance(test.after)
+			if test.refused {
+				s.refused(client, 400, "invalid_grant")
+			} else {
+				s.get(client)
+			}
+		})
 	}
 }

@@ -23,10 +23,7 @@ import (
 // The client takes a token for expired 10 seconds before it is. One that is valid for
 // less it refreshes before every request, so that these tests need not wait; what has
 // expired for the server is decided by the server's clock, which they move.
-const (
-	accessTokenDuration = 8 * time.Second
-	grace               = 3 * time.Second
-)
+const accessTokenDuration = 8 * time.Second
 
 var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
@@ -57,7 +54,6 @@ func newServer(t *testing.T, change func(*core.Config)) *server {
 	cfg := core.Config{
 		Secret:              core.NewSecret(),
 		AccessTokenDuration: accessTokenDuration,
-		Grace:               grace,
 		Clock:               func() time.Time { return start.Add(time.Duration(s.elapsed.Load())) },
 		Logger:              slog.New(slog.DiscardHandler),
 		Hooks: core.Hooks{
@@ -212,9 +208,9 @@ func (s *fragileStore) Exchange(ctx context.Context, x core.Exchange) (core.Reco
 	return s.RefreshStore.Exchange(ctx, x)
 }
 
-func (s *fragileStore) Revoke(ctx context.Context, id string, at time.Time) error {
+func (s *fragileStore) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
 	if s.down.Load() {
-		return errDown
+		return nil, errDown
 	}
-	return s.RefreshStore.Revoke(ctx, id, at)
+	return s.RefreshStore.Revoke(ctx, v)
 }

@@ -40,22 +40,21 @@ func TestWhatOpenTelemetryCollects(t *testing.T) {
 	got := sums(t, collected)
 	want := []string{
 		"tokenauth.compromises {compromise} 1",
-		"tokenauth.logins {login} 2",
-		"tokenauth.refreshes {refresh} 1",
+		"tokenauth.logins {login} 6",
+		"tokenauth.refreshes {refresh} 2",
 		"tokenauth.rejections {rejection} tokenauth.reason=access_token_expired 1",
 		"tokenauth.rejections {rejection} tokenauth.reason=store_unavailable 1",
 		"tokenauth.retries {retry} 1",
-		"tokenauth.revocations {revocation} tokenauth.reason=logout 1",
-		"tokenauth.sessions.ended {session} tokenauth.ended_by=compromise 1",
-		"tokenauth.sessions.ended {session} tokenauth.ended_by=revocation 1",
-		"tokenauth.store.call.duration s tokenauth.store.method=create tokenauth.store.outcome=ok 2",
+		"tokenauth.sessions.ended {session} tokenauth.reason=login 1",
+		"tokenauth.sessions.ended {session} tokenauth.reason=logout 1",
+		"tokenauth.sessions.ended {session} tokenauth.reason=max_sessions 1",
+		"tokenauth.sessions.ended {session} tokenauth.reason=refresh_token_compromised 2",
+		"tokenauth.sessions.ended {session} tokenauth.reason=revoked 1",
+		"tokenauth.store.call.duration s tokenauth.store.method=create tokenauth.store.outcome=ok 6",
 		"tokenauth.store.call.duration s tokenauth.store.method=exchange tokenauth.store.outcome=conflict 2",
 		"tokenauth.store.call.duration s tokenauth.store.method=exchange tokenauth.store.outcome=error 1",
-		"tokenauth.store.call.duration s tokenauth.store.method=exchange tokenauth.store.outcome=ok 1",
-		"tokenauth.store.call.duration s tokenauth.store.method=get tokenauth.store.outcome=ok 1",
-		"tokenauth.store.call.duration s tokenauth.store.method=list_user tokenauth.store.outcome=ok 2",
-		"tokenauth.store.call.duration s tokenauth.store.method=revoke tokenauth.store.outcome=ok 1",
-		"tokenauth.store.call.duration s tokenauth.store.method=revoke_user tokenauth.store.outcome=ok 1",
+		"tokenauth.store.call.duration s tokenauth.store.method=exchange tokenauth.store.outcome=ok 2",
+		"tokenauth.store.call.duration s tokenauth.store.method=revoke tokenauth.store.outcome=ok 4",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("collected\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -76,11 +75,17 @@ func TestWhatOpenTelemetryCollects(t *testing.T) {
 		}
 	}
 	wantCalls := []string{
-		"tokenauth.store.list_user", "tokenauth.store.create",
-		"tokenauth.store.exchange", "tokenauth.store.exchange", "tokenauth.store.exchange", "tokenauth.store.revoke_user",
-		"tokenauth.store.list_user", "tokenauth.store.create", "tokenauth.store.revoke", "tokenauth.store.get",
-		"tokenauth.store.exchange failed",
-		"request tokenauth.rejection[tokenauth.reason=access_token_expired] tokenauth.compromise[tokenauth.sessions=1]" +
+		"tokenauth.store.create",                               // the first login
+		"tokenauth.store.exchange", "tokenauth.store.exchange", // a refresh and a retry
+		"tokenauth.store.exchange",                           // the next refresh
+		"tokenauth.store.create",                             // the second login
+		"tokenauth.store.exchange", "tokenauth.store.revoke", // a compromise
+		"tokenauth.store.create", "tokenauth.store.create", "tokenauth.store.create", // three logins
+		"tokenauth.store.revoke", "tokenauth.store.create", // a login that replaces a session
+		"tokenauth.store.revoke",          // a logout
+		"tokenauth.store.revoke",          // all sessions revoked
+		"tokenauth.store.exchange failed", // the store fails
+		"request tokenauth.rejection[tokenauth.reason=access_token_expired] tokenauth.compromise[tokenauth.sessions=2]" +
 			" tokenauth.rejection[tokenauth.reason=store_unavailable]",
 	}
 	if !slices.Equal(calls, wantCalls) {

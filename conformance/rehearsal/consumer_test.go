@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-var update = flag.Bool("update", false, "write the golden lists of modules anew")
+var update = flag.Bool("update", false, "write the golden lists of modules")
 
 // outside is a machine that knows nothing of the repository but what its proxy serves.
 type outside struct {
@@ -130,6 +130,6 @@ func (c *consumer) expectGraph() {
 		c.Fatal(err)
 	}
 	if list != string(golden) {
-		c.Errorf("the consumer gets:\n%s\n%s has:\n%s\nscripts/rehearse -update writes it anew", list, c.golden, golden)
+		c.Errorf("the consumer gets:\n%s\n%s has:\n%s\nscripts/rehearse -update writes it", list, c.golden, golden)
 	}
 }

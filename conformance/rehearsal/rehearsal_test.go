@@ -17,7 +17,7 @@ var arguments = map[string]func(t *testing.T) string{
 	"store/redis": func(t *testing.T) string { return server.Redis(t).Addr() },
 }
 
-// drivers are what a program outside needs beside its store. It gets them at the
+// drivers are what a program outside needs besides its store. It gets them at the
 // version that this module requires.
 var drivers = map[string][]string{
 	"store/gorm": {"gorm.io/driver/sqlite"},

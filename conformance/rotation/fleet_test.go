@@ -77,7 +77,7 @@ func (f *fleet) deploy(d deployment) {
 func handler(schema *core.Schema) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login/{user}", func(w http.ResponseWriter, r *http.Request) {
-		if err := schema.SetTokenCookies(w, r, r.PathValue("user"), nil); err != nil {
+		if _, err := schema.SetTokenCookies(w, r, r.PathValue("user"), core.LoginOptions{}); err != nil {
 			schema.WriteError(w, r, err)
 		}
 	})
@@ -111,8 +111,8 @@ type user struct {
 	loggedIn time.Time
 }
 
-// request sends a request and returns its status and body; where there is no
-// answer, 0 and what went wrong.
+// request sends a request and returns its status and body; without a
+// response, 0 and what went wrong.
 func (u *user) request(method, path string) (int, string) {
 	r, err := http.NewRequestWithContext(u.t.Context(), method, u.url+path, nil)
 	if err != nil {

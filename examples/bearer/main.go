@@ -1,7 +1,6 @@
 // Bearer is a server for clients without cookies: apps, command lines, other servers.
-// They log in, present the access token in a header, refresh it and log out as OAuth
-// 2.0 has it, so that its client libraries do all but the login by themselves. Run it
-// and try the commands that it prints.
+// They present the access token in a header, and refresh and log out by OAuth 2.0, so
+// its client libraries do that by themselves. Run it and try the commands that it prints.
 package main
 
 import (
@@ -25,10 +24,9 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "listen on this `address`")
 	access := flag.Duration("access-token-duration", time.Minute, "how long an access token is valid")
-	grace := flag.Duration("grace", 10*time.Second, "how long a refresh can be repeated; negative: not at all")
 	flag.Parse()
 
-	schema, err := newSchema(core.Config{AccessTokenDuration: *access, Grace: *grace})
+	schema, err := newSchema(core.Config{AccessTokenDuration: *access})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -39,7 +37,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	go schema.RunCleanup(ctx, time.Minute)
 
-	server := &http.Server{Handler: newHandler(schema), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: newHandler(schema), ReadTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })
 	fmt.Println(commands("http://" + listener.Addr().String()))
 	err = server.Serve(listener)
@@ -49,8 +47,8 @@ func main() {
 	}
 }
 
-// newSchema makes a schema with new secrets: everybody has to log in again when the
-// program starts again. A user can be logged in on three devices.
+// newSchema makes a schema with new secrets, so everybody must log in again after a
+// restart. A user can be logged in on three devices.
 func newSchema(config core.Config) (*core.Schema, error) {
 	tokens, err := jwttoken.HS256(core.NewSecret())
 	if err != nil {
@@ -65,7 +63,7 @@ func newHandler(schema *core.Schema) http.Handler {
 	mux := http.NewServeMux()
 
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
+		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // anybody can send a form
 		user := r.PostFormValue("username")
 		if !passwordIsRight(user, r.PostFormValue("password")) {
 			http.Error(w, "wrong user or password", http.StatusForbidden) // a 401 asks for a token
@@ -87,14 +85,14 @@ func newHandler(schema *core.Schema) http.Handler {
 		fmt.Fprintln(w, claims.UserID)
 	})))
 
-	// What is worth a question to the store heeds a logout at once.
+	// SessionRequired asks the store, so a logout counts at once.
 	mux.Handle("GET /account", schema.SessionRequired(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, _ := core.SessionFrom(r.Context())
 		fmt.Fprintln(w, session.UserID, "since", session.IssuedAt.Format(time.DateTime))
 	})))
 
-	mux.Handle("/token", schema.TokenEndpoint())
-	mux.Handle("/revoke", schema.RevocationEndpoint())
+	mux.Handle("POST /token", schema.TokenEndpoint())
+	mux.Handle("POST /revoke", schema.RevocationEndpoint())
 	return mux
 }
 
@@ -118,7 +116,7 @@ $REFRESH_TOKEN stand:
   curl -d grant_type=refresh_token -d refresh_token="$REFRESH_TOKEN" ` + url + `/token
   curl -d token="$REFRESH_TOKEN" ` + url + `/revoke
 
-Each refresh prints the next pair; the refresh token before it is then worth nothing.
-Present it again when the grace is over, and all sessions end: invalid_grant. The flags
--access-token-duration 3s -grace 2s make the waiting short.`
+A refresh prints the next pair, or in the first 10 seconds the same one again. If a
+response is lost, present the same refresh token again, at any time until the next
+refresh. An older one is a stolen copy: invalid_grant, and all the user's sessions end.`
 }

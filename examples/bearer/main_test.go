@@ -118,26 +118,35 @@ func TestWrongPassword(t *testing.T) {
 	c.run("/login", "-d username=byron", 403, "wrong user or password")
 }
 
-func TestALostAnswerIsAskedForAgain(t *testing.T) {
+// However long the client sleeps with it.
+func TestALostResponseIsAskedForAgain(t *testing.T) {
 	s := newSite(t)
 	c := s.logIn()
-	lost := *c
+	lost, later := *c, *c
 	s.advance(time.Minute)
 	c.take("/token")
-	s.advance(9 * time.Second)
+	s.advance(11 * time.Second)
 	lost.take("/token")
 	if lost != *c {
-		t.Error("the second answer is another pair")
+		t.Error("the second response is another pair")
 	}
+	s.advance(time.Hour)
+	later.take("/token")
+	if later.Refresh != c.Refresh {
+		t.Error("an hour later the response is another refresh token")
+	}
+	later.run("/", "", 200, "ada")
 }
 
+// A token that is two refreshes old.
 func TestAStolenCopyIsCaught(t *testing.T) {
 	s := newSite(t)
 	c := s.logIn()
 	thief := *c
-	s.advance(time.Minute)
-	thief.take("/token")
-	s.advance(10 * time.Second)
+	for range 2 {
+		s.advance(time.Minute)
+		thief.take("/token")
+	}
 	c.run("/token", "", 400, "invalid_grant")
 	thief.run("/token", "", 400, "invalid_grant")
 }
@@ -174,7 +183,7 @@ func TestProgram(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0", "-access-token-duration", "3s", "-grace", "2s")
+	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0", "-access-token-duration", "3s")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,5 @@
-// Quickstart is a server with a login, a page that needs one, and all that goes
-// with it: refreshing, logging out, listing sessions. Run it and try the commands
-// that it prints.
+// Quickstart is a server with a login, a protected page, a refresh, a logout and a list
+// of sessions. Run it and try the commands that it prints.
 package main
 
 import (
@@ -24,12 +23,10 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "listen on this `address`")
 	access := flag.Duration("access-token-duration", time.Minute, "how long an access token is valid")
-	grace := flag.Duration("grace", 10*time.Second, "how long a refresh can be repeated; negative: not at all")
 	flag.Parse()
 
 	schema, err := newSchema(memorystore.New(), core.Config{
 		AccessTokenDuration: *access,
-		Grace:               *grace,
 		MaxSessions:         3,
 		Cookies:             core.Cookies{Insecure: true}, // plain HTTP; leave it out behind TLS
 	})
@@ -44,9 +41,7 @@ func main() {
 	defer stop()
 	go schema.RunCleanup(ctx, time.Minute)
 
-	// A store that hangs, which one over a network can, holds no request for ever.
-	handler := http.TimeoutHandler(newHandler(schema), 10*time.Second, "no answer in time")
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: newHandler(schema), ReadTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })
 	fmt.Println(commands("http://" + listener.Addr().String()))
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -54,8 +49,8 @@ func main() {
 	}
 }
 
-// newSchema makes a schema with new secrets: everybody has to log in again when the
-// program starts again. Keep them, and use another store, to change that.
+// newSchema makes a schema with new secrets, so everybody must log in again after a
+// restart. To change that, keep the secrets and use a durable store.
 func newSchema(store core.RefreshStore, config core.Config) (*core.Schema, error) {
 	tokens, err := jwttoken.HS256(core.NewSecret())
 	if err != nil {
@@ -69,13 +64,14 @@ func newHandler(schema *core.Schema) http.Handler {
 	mux := http.NewServeMux()
 
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
+		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // anybody can send a form
 		user := r.PostFormValue("user")
 		if !passwordIsRight(user, r.PostFormValue("password")) {
 			http.Error(w, "wrong user or password", http.StatusForbidden) // a 401 asks for a token
 			return
 		}
-		if err := schema.SetTokenCookies(w, r, user, map[string]any{"role": "mathematician"}); err != nil {
+		opts := core.LoginOptions{Claims: map[string]any{"role": "mathematician"}}
+		if _, err := schema.SetTokenCookies(w, r, user, opts); err != nil {
 			schema.WriteError(w, r, err)
 			return
 		}
@@ -104,7 +100,7 @@ func newHandler(schema *core.Schema) http.Handler {
 			schema.WriteError(w, r, err)
 			return
 		}
-		// What a client sent as its User-Agent is text, whatever it looks like.
+		// The device is text from the client. No browser may take it for HTML.
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		for _, s := range sessions {
@@ -112,11 +108,11 @@ func newHandler(schema *core.Schema) http.Handler {
 			if s.ID == claims.SessionID {
 				note = " (this one)"
 			}
-			fmt.Fprintf(w, "%s since %s%s\n", s.Device, s.IssuedAt.Format(time.DateTime), note)
+			fmt.Fprintf(w, "%q since %s%s\n", s.Device, s.IssuedAt.Format(time.DateTime), note)
 		}
 	})))
 
-	// No page of another site may log anybody in.
+	// Pages of other sites must not log anybody in.
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		schema.WriteError(w, r, core.ErrCrossOrigin)
@@ -140,8 +136,8 @@ func commands(url string) string {
   curl -b cookies.txt -c cookies.txt -X POST ` + url + `/token/refresh_access_token
   curl -b cookies.txt -c cookies.txt -X POST ` + url + `/logout
 
-The refresh succeeds once the access token has expired; before that the answer
-is access_token_not_expired. To see a theft caught, copy cookies.txt after the
-login, wait for the expiry, refresh with one file and, when the grace is over, with
-the other. The flags -access-token-duration 3s -grace 2s make the waiting short.`
+A refresh succeeds once the access token has expired or is about to. Before that the
+response is access_token_not_expired. To see a theft caught, copy cookies.txt after
+the login, refresh twice with one file, and then once with the other. Between the
+refreshes the access token must expire: -access-token-duration 3s makes that short.`
 }

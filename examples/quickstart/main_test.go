@@ -191,14 +191,31 @@ func TestTwoTabsGetTheSamePair(t *testing.T) {
 	if tokens(s) != tokens(tab) {
 		t.Error("two tabs have different pairs")
 	}
-	// A request whose answer got lost is sent again.
-	s.advance(9 * time.Second)
+	if tokens(s) == tokens(lost) {
+		t.Error("a refresh gives the pair that there was")
+	}
+	// A request whose response got lost is sent again.
+	s.advance(11 * time.Second)
 	lost.refresh(204, "")
 	if tokens(s) != tokens(lost) {
 		t.Error("a retry has another pair")
 	}
 	s.advance(time.Minute)
 	lost.refresh(204, "")
+}
+
+func TestALaptopThatSleepsWithALostResponseStaysLoggedIn(t *testing.T) {
+	s := newSite(t, 1).newShell()
+	s.login()
+	lost := s.copy()
+	s.advance(time.Minute)
+	s.refresh(204, "")
+	s.advance(6 * 24 * time.Hour)
+	lost.refresh(204, "")
+	lost.page(200, "ada")
+	s.advance(time.Minute)
+	lost.refresh(204, "")
+	lost.page(200, "ada")
 }
 
 // tokens returns the cookie values in a shell's cookies.txt.
@@ -208,6 +225,7 @@ func tokens(s *shell) string {
 	return strings.Join(found, "")
 }
 
+// A copy that is two refreshes old.
 func TestAStolenCopyIsCaught(t *testing.T) {
 	for _, thiefFirst := range []bool{true, false} {
 		owner := newSite(t, 1).newShell()
@@ -217,9 +235,10 @@ func TestAStolenCopyIsCaught(t *testing.T) {
 		if thiefFirst {
 			first, second = thief, owner
 		}
-		owner.advance(time.Minute)
-		first.refresh(204, "")
-		owner.advance(time.Minute)
+		for range 2 {
+			owner.advance(time.Minute)
+			first.refresh(204, "")
+		}
 		second.refresh(401, "refresh_token_compromised")
 		first.refresh(401, "invalid_refresh_token")
 		owner.login()
@@ -251,8 +270,9 @@ func TestCrossOriginPostsAreRefused(t *testing.T) {
 
 func TestTheListOfSessionsIsNoPage(t *testing.T) {
 	s := newSite(t, 1).newShell()
-	s.run("/login", "-A '<script>alert(1)</script>'", 200, "")
+	s.run("/login", `-A "<script>alert(1)</script>$(printf '\302\233')2J"`, 200, "")
 	s.run("/sessions", "-i", 200, "Content-Type: text/plain; charset=utf-8")
+	s.run("/sessions", "", 200, `"<script>alert(1)</script>\u009b2J" since`) // and nothing for a terminal to obey
 }
 
 func TestABrokenStoreKeepsTheCookies(t *testing.T) {
@@ -287,7 +307,7 @@ func TestProgram(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0", "-access-token-duration", "3s", "-grace", "2s")
+	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0", "-access-token-duration", "3s")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func main() {
 		log.Fatal(err)
 	}
 	http.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) { // check the password first
-		if err := schema.SetTokenCookies(w, r, "ada", nil); err != nil {
+		if _, err := schema.SetTokenCookies(w, r, "ada", core.LoginOptions{}); err != nil {
 			schema.WriteError(w, r, err)
 		}
 	})

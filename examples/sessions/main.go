@@ -1,7 +1,6 @@
-// Sessions is a server whose users see where they are logged in and end what is
-// not theirs: one session, all others, all. Each of these asks the store whether the
-// session still stands, and so does a change of the password, which asks for a login
-// that is not long ago, too.
+// Sessions is a server whose users see where they are logged in, and end one session,
+// all others, or all. Before that, the server asks the store whether the user's own
+// session is live. A change of the password also requires a recent login.
 package main
 
 import (
@@ -29,12 +28,11 @@ func main() {
 	}
 	go schema.RunCleanup(context.Background(), time.Minute) // as long as the program runs
 	fmt.Println("Listening on http://" + *addr + ". Log in from several clients: POST /login with user and password.")
-	server := &http.Server{Addr: *addr, Handler: newHandler(schema, time.Now), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Addr: *addr, Handler: newHandler(schema, time.Now), ReadTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
 }
 
-// newSchema lets a user have up to ten sessions, each for 30 days and as long as it
-// is used once a week.
+// newSchema allows a user ten sessions. Each lasts 30 days if it is used once a week.
 func newSchema(config core.Config) (*core.Schema, error) {
 	tokens, err := jwttoken.HS256(core.NewSecret())
 	if err != nil {
@@ -49,7 +47,7 @@ func newSchema(config core.Config) (*core.Schema, error) {
 }
 
 func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
-	// answer writes the error that a handler of this package's returns.
+	// answer makes a handler of a function that can return an error.
 	answer := func(h func(w http.ResponseWriter, r *http.Request, c core.Claims) error) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -63,13 +61,14 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 	mux := http.NewServeMux()
 
 	mux.Handle("POST /login", answer(func(w http.ResponseWriter, r *http.Request, _ core.Claims) error {
-		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // a form is read before anybody is known
+		r.Body = http.MaxBytesReader(w, r.Body, 16<<10) // anybody can send a form
 		user, password := r.PostFormValue("user"), r.PostFormValue("password")
 		if user == "" || password != "lovelace" { // a real server checks a hash made by bcrypt or argon2
 			http.Error(w, "wrong user or password", http.StatusForbidden) // a 401 asks for a token
 			return nil
 		}
-		return schema.SetTokenCookies(w, r, user, nil)
+		_, err := schema.SetTokenCookies(w, r, user, core.LoginOptions{})
+		return err
 	}))
 	mux.Handle("POST /refresh", schema.RefreshAccessToken(nil))
 
@@ -115,13 +114,13 @@ func newHandler(schema *core.Schema, now func() time.Time) http.Handler {
 			http.Error(w, "log in once more first", http.StatusForbidden)
 			return nil
 		}
-		// Here the new password is kept. Whoever has a copy of anything, this session's
-		// tokens too, is logged out, and this client gets a new session.
+		// Store the new password here. Then end all sessions, this one too, in case its
+		// tokens were copied. This client gets a new session.
 		n, err := schema.RevokeUser(r.Context(), c.UserID)
 		if err != nil {
 			return err
 		}
-		if err := schema.SetTokenCookies(w, r, c.UserID, nil); err != nil {
+		if _, err := schema.SetTokenCookies(w, r, c.UserID, core.LoginOptions{}); err != nil {
 			return err
 		}
 		fmt.Fprintln(w, "changed, sessions ended:", n)

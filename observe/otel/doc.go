@@ -1,46 +1,51 @@
-// Package otelobserve tells OpenTelemetry what a schema does: by metrics, by spans around
-// the calls of its store, and by events on the spans of requests.
+// Package otelobserve exports metrics and traces of a schema and its store to
+// OpenTelemetry.
 //
 //	observer, err := otelobserve.New(otelobserve.Options{})
-//	schema, err := core.New(observer.Store(store), tokens, core.Config{Secret: secret, Hooks: observer.Hooks()})
+//	schema, err := core.New(observer.Store(store), signer, core.Config{Secret: secret, Hooks: observer.Hooks()})
 //
-// It needs the API of OpenTelemetry alone; the application sets up the SDK. An
-// application's own hooks go beside these with [core.JoinHooks].
+// It needs the API of OpenTelemetry alone. The application sets up the SDK. Add your own
+// hooks with [core.JoinHooks].
 //
 // # Metrics
 //
-//	tokenauth.logins               {login}         sessions that began
-//	tokenauth.refreshes            {refresh}       exchanges
-//	tokenauth.retries              {retry}         refreshes answered with the same pair again
-//	tokenauth.compromises          {compromise}    stale copies that ended a user's sessions
-//	tokenauth.revocations          {revocation}    logouts and the like that ended sessions, with
-//	                                               tokenauth.reason
-//	tokenauth.sessions.ended       {session}       how many sessions these ended, with tokenauth.ended_by
-//	tokenauth.rejections           {rejection}     refused tokens and requests, with tokenauth.reason
-//	tokenauth.store.call.duration  s               a histogram of the store's calls, with
-//	                                               tokenauth.store.method and tokenauth.store.outcome
+//	tokenauth.logins               {login}       sessions that began
+//	tokenauth.refreshes            {refresh}     refreshes that gave the next pair of tokens
+//	tokenauth.retries              {retry}       refreshes that gave the present pair again
+//	tokenauth.compromises          {compromise}  stale refresh tokens that ended sessions
+//	tokenauth.sessions.ended       {session}     sessions that ended before they expired
+//	tokenauth.rejections           {rejection}   calls of the schema that were refused or failed
+//	tokenauth.store.call.duration  s             a histogram of the calls of the store
 //
-// tokenauth.ended_by is compromise or revocation; a logout counts as one session also
-// where that was over already. tokenauth.reason is [core.Event.Reason]: of a revocation
-// logout, login, max_sessions or revoked, of a rejection the error in the JSON body of
-// the answer. tokenauth.store.method is create, get, exchange, revoke, revoke_user,
-// list_user or delete_expired. tokenauth.store.outcome is
+// A compromise counts once, and each session that it ended counts in
+// tokenauth.sessions.ended. It is not a rejection, unless it ended nothing.
 //
-//   - ok, not_found, exists or conflict: what the store answered, all of them in order;
-//   - cancelled: the caller gave up;
-//   - timeout: a deadline passed, the context's or one of the store's driver, which is how
-//     a store that hangs shows: where there is neither, a call shows when it ends;
-//   - error: the store could not answer, or panicked.
+// # Attributes
+//
+// The tokenauth.reason of a session's end is logout, login, max_sessions, revoked, denied or
+// refresh_token_compromised.
+//
+// The tokenauth.reason of a rejection is the error in the JSON body of the response:
+// missing_access_token, invalid_access_token, access_token_expired,
+// access_token_not_expired, missing_refresh_token, invalid_refresh_token,
+// refresh_token_compromised, session_ended, no_such_session, store_unavailable,
+// claims_unavailable, invalid_claims, cross_origin, method_not_allowed or too_many_cookies.
+//
+// Calls of the store have tokenauth.store.method and tokenauth.store.outcome. The method is
+// create, get, exchange, revoke, list_user or delete_expired. The outcome is ok, not_found,
+// exists, conflict, cancelled, timeout or error: see [core.Outcome]. A store that hangs
+// shows as timeout if its calls have a deadline, and else when they end.
+// [core.RecordIterator] is neither measured nor traced.
+//
+// No attribute holds a user, a session, a device or the text of an error. So there are at
+// most 25 counters and 42 histograms, whatever clients send.
 //
 // # Traces
 //
-// Every call of the store is a span of the kind internal, named tokenauth.store.METHOD,
-// with the two attributes above; spans of the store's driver are below it. Its status is
-// Error for the outcomes timeout and error. On the span of the request, a compromise is the
-// event tokenauth.compromise with the number of sessions that it ended,
-// tokenauth.sessions, and a refusal is the event tokenauth.rejection with
-// tokenauth.reason.
+// Every call of the store is a span of the kind internal. Its name is tokenauth.store. and
+// the method. It has the attributes of the call, and the status Error if the outcome is
+// timeout or error. Spans of the store's driver are below it.
 //
-// No attribute holds a user, a session, a device or the text of an error: who is to see
-// those reads the audit log that an application makes of its hooks.
+// The span of the request gets events. tokenauth.compromise has the number of sessions that
+// ended, tokenauth.sessions. tokenauth.rejection has tokenauth.reason.
 package otelobserve

@@ -17,20 +17,24 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 )
 
-// backend is the plainest SDK: it writes down what it is told.
+// backend is the simplest SDK: it writes down what it is told.
 type backend struct {
 	mu sync.Mutex
+	// units are those of the instruments, by name.
+	units map[string]string
 	// metrics are the sums of counters and the numbers of measurements, by name and
 	// attributes.
 	metrics map[string]int64
+	// seconds is the sum of all measurements.
+	seconds float64
 	spans   []*span
-	// broken are instruments that can't be made.
+	// broken is the name of an instrument that cannot be made.
 	broken string
 }
 
 func newObserver(t testing.TB) (*otelobserve.Observer, *backend) {
 	t.Helper()
-	b := &backend{metrics: map[string]int64{}}
+	b := &backend{units: map[string]string{}, metrics: map[string]int64{}}
 	observer, err := otelobserve.New(otelobserve.Options{MeterProvider: meters{b: b}, TracerProvider: tracers{b: b}})
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +42,7 @@ func newObserver(t testing.TB) (*otelobserve.Observer, *backend) {
 	return observer, b
 }
 
-// expect fails the test unless those are the metrics.
+// expect fails the test unless these are the metrics.
 func (b *backend) expect(t testing.TB, want map[string]int64) {
 	t.Helper()
 	b.mu.Lock()
@@ -81,6 +85,7 @@ func (m meter) Int64Counter(name string, options ...metric.Int64CounterOption) (
 	if c := metric.NewInt64CounterConfig(options...); c.Unit() == "" || c.Description() == "" {
 		return nil, fmt.Errorf("%s has no unit or no description", name)
 	}
+	m.b.units[name] = metric.NewInt64CounterConfig(options...).Unit()
 	return counter{b: m.b, name: name}, nil
 }
 
@@ -91,6 +96,7 @@ func (m meter) Float64Histogram(name string, options ...metric.Float64HistogramO
 	if c := metric.NewFloat64HistogramConfig(options...); c.Unit() != "s" || c.Description() == "" || len(c.ExplicitBucketBoundaries()) == 0 {
 		return nil, fmt.Errorf("%s is not in seconds or has no description or buckets", name)
 	}
+	m.b.units[name] = "s"
 	return histogram{b: m.b, name: name}, nil
 }
 
@@ -111,9 +117,9 @@ type histogram struct {
 }
 
 func (h histogram) Record(_ context.Context, value float64, options ...metric.RecordOption) {
-	if value < 0 {
-		panic("a negative duration")
-	}
+	h.b.mu.Lock()
+	h.b.seconds += value
+	h.b.mu.Unlock()
 	h.b.add(h.name, metric.NewRecordConfig(options).Attributes(), 1)
 }
 

@@ -1,46 +1,49 @@
 package otelobserve
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
 
 const scope = "github.com/tokenauth/tokenauth/observe/otel"
 
-// Options say whom an [Observer] tells. The zero value is the defaults.
+// Options says where an [Observer] sends its metrics and spans. The zero value is the
+// defaults.
 type Options struct {
 	// MeterProvider makes the meter of the metrics. Default: otel.GetMeterProvider().
 	MeterProvider metric.MeterProvider
-	// TracerProvider makes the tracer of the store's spans. Default:
-	// otel.GetTracerProvider().
+	// TracerProvider makes the tracer of the spans. Default: otel.GetTracerProvider().
 	TracerProvider trace.TracerProvider
 }
 
-// defaultBuckets reach from a store in the process to one that hangs, in seconds.
-var defaultBuckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+// storeBuckets reach from a store in the process to one that hangs, in seconds.
+var storeBuckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
-// Observer tells what the hooks of a schema tell, and of its store's calls. New makes
-// one. It is safe for concurrent use and starts no goroutine.
+// Observer counts the events of a schema, and measures and traces the calls of its
+// store. New makes one. It is safe for concurrent use and starts no goroutine.
 type Observer struct {
 	tracer trace.Tracer
 
-	logins, refreshes, retries, compromises, revocations, ended, rejections metric.Int64Counter
+	logins, refreshes, retries, compromises, ended, rejections metric.Int64Counter
+	storeCalls                                                 metric.Float64Histogram
 
-	byCompromise, byRevocation []metric.AddOption
-	byReason                   map[string]rejection // of those that were foreseen
-
-	storeCalls metric.Float64Histogram
+	reasons *memo[core.Reason, byReason]
+	begins  *memo[string, begin]
+	ends    *memo[call, end]
 }
 
 // New returns an observer that makes its instruments and spans with the providers of the
-// options. It is an error if an instrument can't be made. One observer can serve
-// several schemas, which are then counted together.
+// options. If an instrument cannot be made, New returns an error. Several schemas can
+// share an observer, which adds them up.
 func New(o Options) (*Observer, error) {
 	if o.MeterProvider == nil {
 		o.MeterProvider = otel.GetMeterProvider()
@@ -56,41 +59,75 @@ func New(o Options) (*Observer, error) {
 		return c
 	}
 	observer := &Observer{
-		tracer:       o.TracerProvider.Tracer(scope),
-		logins:       counter("tokenauth.logins", "{login}", "Logins: sessions that began."),
-		refreshes:    counter("tokenauth.refreshes", "{refresh}", "Refreshes that exchanged a refresh token for the next pair."),
-		retries:      counter("tokenauth.retries", "{retry}", "Refreshes answered with the same pair again: other tabs and repeated requests."),
-		compromises:  counter("tokenauth.compromises", "{compromise}", "Stale copies of refresh tokens that ended their users' sessions."),
-		revocations:  counter("tokenauth.revocations", "{revocation}", "Logouts and other revocations that ended sessions, by reason."),
-		ended:        counter("tokenauth.sessions.ended", "{session}", "Sessions ended by compromises and revocations."),
-		rejections:   counter("tokenauth.rejections", "{rejection}", "Refused tokens and requests, by reason."),
-		byCompromise: counted(attribute.String("tokenauth.ended_by", "compromise")),
-		byRevocation: counted(attribute.String("tokenauth.ended_by", "revocation")),
-		byReason:     map[string]rejection{},
-	}
-	for _, err := range reasons {
-		reason := core.Event{Err: err}.Reason()
-		observer.byReason[reason] = rejectionFor(reason)
+		tracer:      o.TracerProvider.Tracer(scope),
+		logins:      counter("tokenauth.logins", "{login}", "Sessions that began."),
+		refreshes:   counter("tokenauth.refreshes", "{refresh}", "Refreshes that gave the next pair of tokens."),
+		retries:     counter("tokenauth.retries", "{retry}", "Refreshes that gave the present pair of tokens again."),
+		compromises: counter("tokenauth.compromises", "{compromise}", "Stale refresh tokens that ended sessions."),
+		ended:       counter("tokenauth.sessions.ended", "{session}", "Sessions that ended before they expired, by reason."),
+		rejections:  counter("tokenauth.rejections", "{rejection}", "Calls of the schema that were refused or failed, by reason."),
+		reasons:     newMemo(newByReason),
+		begins:      newMemo(newBegin),
+		ends:        newMemo(newEnd),
 	}
 	var err error
 	observer.storeCalls, err = meter.Float64Histogram("tokenauth.store.call.duration", metric.WithUnit("s"),
-		metric.WithDescription("How long the calls of the refresh-token store took, by method and outcome."),
-		metric.WithExplicitBucketBoundaries(defaultBuckets...))
+		metric.WithDescription("Duration of the calls of the store, by method and outcome."),
+		metric.WithExplicitBucketBoundaries(storeBuckets...))
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, fmt.Errorf("otelobserve: make the instruments: %w", err)
 	}
 	return observer, nil
 }
 
-// reasons are the errors of which a rejection can tell.
-var reasons = []error{
-	core.ErrMissingAccessToken, core.ErrInvalidAccessToken, core.ErrAccessTokenExpired, core.ErrAccessTokenNotExpired, core.ErrSessionEnded, core.ErrNoSession,
-	core.ErrMissingRefreshToken, core.ErrInvalidRefreshToken, core.ErrCompromised,
-	core.ErrStoreUnavailable, core.ErrClaims, core.ErrCrossOrigin, core.ErrMethodNotAllowed,
+// Hooks returns the hooks that count, for core.Config.Hooks. They add events to the span
+// in the context of the call, which over HTTP is that of the request.
+func (o *Observer) Hooks() core.Hooks {
+	return core.Hooks{
+		Login:   func(ctx context.Context, _ core.Event) { o.logins.Add(ctx, 1) },
+		Refresh: func(ctx context.Context, _ core.Event) { o.refreshes.Add(ctx, 1) },
+		Retry:   func(ctx context.Context, _ core.Event) { o.retries.Add(ctx, 1) },
+		Compromise: func(ctx context.Context, e core.Event) {
+			o.compromises.Add(ctx, 1)
+			if span := trace.SpanFromContext(ctx); span.IsRecording() {
+				span.AddEvent("tokenauth.compromise", trace.WithAttributes(attribute.Int("tokenauth.sessions", e.Sessions)))
+			}
+		},
+		Revocation: func(ctx context.Context, e core.Event) { o.ended.Add(ctx, 1, o.reasons.get(e.Reason).add...) },
+		Rejection: func(ctx context.Context, e core.Event) {
+			reason := o.reasons.get(e.Reason)
+			o.rejections.Add(ctx, 1, reason.add...)
+			if span := trace.SpanFromContext(ctx); span.IsRecording() {
+				span.AddEvent("tokenauth.rejection", reason.event...)
+			}
+		},
+	}
 }
 
-// counted returns the options by which a counter counts under the attributes. They are
-// made once, because making them costs more than counting.
-func counted(attributes ...attribute.KeyValue) []metric.AddOption {
-	return []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(attributes...))}
+// Store returns a store that measures and traces each call of s, and is s in everything
+// else. See [core.ObserveStore]. If s is nil it returns nil.
+func (o *Observer) Store(s core.RefreshStore) core.RefreshStore {
+	return core.ObserveStore(s, core.StoreHooks{Begin: o.begin, End: o.end})
+}
+
+func (o *Observer) begin(ctx context.Context, method string) context.Context {
+	b := o.begins.get(method)
+	ctx, _ = o.tracer.Start(ctx, b.name, b.options...)
+	return ctx
+}
+
+// end measures in the context of the span, so that a measurement can refer to it. The call
+// of span.End must not be the deferred one: the SDK would write the text of a panic, which
+// may name a user, into the span.
+func (o *Observer) end(ctx context.Context, method string, outcome core.Outcome, took time.Duration) {
+	e := o.ends.get(call{method, outcome})
+	o.storeCalls.Record(ctx, took.Seconds(), e.record...)
+	span := trace.SpanFromContext(ctx)
+	if span.IsRecording() {
+		span.SetAttributes(e.outcome...)
+		if outcome == core.OutcomeTimeout || outcome == core.OutcomeError {
+			span.SetStatus(codes.Error, string(outcome))
+		}
+	}
+	span.End()
 }

@@ -2,11 +2,10 @@ package otelobserve_test
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"reflect"
+	"iter"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -16,140 +15,193 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 )
 
-// methods call each method of a store, with arguments that tell them apart.
-var methods = []struct {
-	name, label string
-	call        func(ctx context.Context, s core.RefreshStore) (any, error)
-}{
-	{"Create", "create", func(ctx context.Context, s core.RefreshStore) (any, error) {
-		return nil, s.Create(ctx, core.Record{ID: "id", UserID: "ada", Data: []byte("{}")}, 3)
-	}},
-	{"Get", "get", func(ctx context.Context, s core.RefreshStore) (any, error) { return s.Get(ctx, "id") }},
-	{"Exchange", "exchange", func(ctx context.Context, s core.RefreshStore) (any, error) {
-		return s.Exchange(ctx, core.Exchange{ID: "id", Generation: 4, At: at})
-	}},
-	{"Revoke", "revoke", func(ctx context.Context, s core.RefreshStore) (any, error) { return nil, s.Revoke(ctx, "id", at) }},
-	{"RevokeUser", "revoke_user", func(ctx context.Context, s core.RefreshStore) (any, error) { return s.RevokeUser(ctx, "ada", at) }},
-	{"ListUser", "list_user", func(ctx context.Context, s core.RefreshStore) (any, error) { return s.ListUser(ctx, "ada", at) }},
-	{"DeleteExpired", "delete_expired", func(ctx context.Context, s core.RefreshStore) (any, error) { return s.DeleteExpired(ctx, at, 5) }},
+// methods call each method of a store.
+var methods = map[string]func(ctx context.Context, s core.RefreshStore) error{
+	"create": func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.Create(ctx, core.Record{}, 0)
+		return err
+	},
+	"get": func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.Get(ctx, "")
+		return err
+	},
+	"exchange": func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.Exchange(ctx, core.Exchange{})
+		return err
+	},
+	"revoke": func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.Revoke(ctx, core.Revocation{})
+		return err
+	},
+	"list_user": func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.ListUser(ctx, "", time.Time{})
+		return err
+	},
+	"delete_expired": func(ctx context.Context, s core.RefreshStore) error {
+		_, err := s.DeleteExpired(ctx, time.Time{}, 1)
+		return err
+	},
 }
 
-var at = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+// answers is a store that answers every call by the same function.
+type answers func(ctx context.Context) error
 
-func TestAMeasuredStoreIsTheStore(t *testing.T) {
-	for _, err := range []error{nil, core.ErrConflict, errBroken} {
-		for _, method := range methods {
-			observer, _ := newObserver(t)
-			answers := func() *answering {
-				return &answering{token: core.Record{ID: "id", Generation: 7}, list: []core.Record{{ID: "a"}, {ID: "b"}}, n: 9, err: err}
-			}
-			ctx := context.WithValue(t.Context(), key{}, "carried")
-			bare, wrapped := answers(), answers()
-			want, wantErr := method.call(ctx, bare)
-			got, gotErr := method.call(ctx, observer.Store(wrapped))
-			if !reflect.DeepEqual(got, want) || gotErr != wantErr { //nolint:errorlint // it is to be the very same
-				t.Errorf("%s = %v, %v, want %v, %v", method.name, got, gotErr, want, wantErr)
-			}
-			if !reflect.DeepEqual(wrapped.calls, bare.calls) {
-				t.Errorf("%s called %q, want %q", method.name, wrapped.calls, bare.calls)
-			}
-		}
+func (s answers) Create(ctx context.Context, _ core.Record, _ int) ([]core.Record, error) {
+	return nil, s(ctx)
+}
+func (s answers) Get(ctx context.Context, _ string) (core.Record, error) {
+	return core.Record{}, s(ctx)
+}
+func (s answers) Exchange(ctx context.Context, _ core.Exchange) (core.Record, error) {
+	return core.Record{}, s(ctx)
+}
+func (s answers) Revoke(ctx context.Context, _ core.Revocation) ([]core.Record, error) {
+	return nil, s(ctx)
+}
+func (s answers) ListUser(ctx context.Context, _ string, _ time.Time) ([]core.Record, error) {
+	return nil, s(ctx)
+}
+func (s answers) DeleteExpired(ctx context.Context, _ time.Time, _ int) (int, error) {
+	return 0, s(ctx)
+}
+
+func answer(err error) answers { return func(context.Context) error { return err } }
+
+// expectCall fails the test unless that is the only call of the store that was told, by a
+// measurement and by a span.
+func (b *backend) expectCall(t *testing.T, method string, outcome core.Outcome) {
+	t.Helper()
+	attributes := "tokenauth.store.method=" + method
+	end := "tokenauth.store.outcome=" + string(outcome)
+	b.expect(t, map[string]int64{"tokenauth.store.call.duration{" + attributes + "," + end + "}": 1})
+	want := "internal tokenauth.store." + method + "{" + attributes + "} {" + end + "}"
+	if outcome == core.OutcomeTimeout || outcome == core.OutcomeError {
+		want += " Error:" + string(outcome)
+	}
+	if len(b.spans) != 1 || b.spans[0].told != want || b.spans[0].ended != 1 {
+		t.Errorf("%s: the spans are %+v, want %q, ended once", method, b.spans, want)
 	}
 }
 
-func TestEveryCallIsToldByItsOutcome(t *testing.T) {
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	overdue, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
-	defer cancel()
-	for _, test := range []struct {
-		ctx          context.Context
-		err          error
-		want, status string
-	}{
-		{t.Context(), nil, "ok", ""},
-		{t.Context(), core.ErrNotFound, "not_found", ""},
-		{t.Context(), core.ErrExists, "exists", ""},
-		{t.Context(), core.ErrConflict, "conflict", ""},
-		{t.Context(), fmt.Errorf("wrapped: %w", core.ErrConflict), "conflict", ""},
-		{t.Context(), fmt.Errorf("of ada: %w", errBroken), "error", " Error:error"},
-		{cancelled, context.Canceled, "cancelled", ""},
-		{cancelled, fmt.Errorf("boltstore: get: %w", context.Canceled), "cancelled", ""},
-		{cancelled, errBroken, "error", " Error:error"},
-		{cancelled, nil, "ok", ""},
-		// The driver's own doing.
-		{t.Context(), context.Canceled, "error", " Error:error"},
-		{overdue, context.DeadlineExceeded, "timeout", " Error:timeout"},
-		{t.Context(), context.DeadlineExceeded, "timeout", " Error:timeout"},
-		{t.Context(), fmt.Errorf("redisstore: get: %w", os.ErrDeadlineExceeded), "timeout", " Error:timeout"},
+func TestEveryCallIsToldOnceByItsOutcome(t *testing.T) {
+	for outcome, err := range map[core.Outcome]error{
+		core.OutcomeOK: nil, core.OutcomeNotFound: core.ErrNotFound, core.OutcomeExists: core.ErrExists,
+		core.OutcomeConflict: core.ErrConflict, core.OutcomeTimeout: context.DeadlineExceeded, core.OutcomeError: errBroken,
 	} {
-		for _, method := range methods {
+		for method, call := range methods {
 			observer, backend := newObserver(t)
-			method.call(test.ctx, observer.Store(&answering{err: test.err}))
-			attributes := "tokenauth.store.method=" + method.label
-			outcome := "tokenauth.store.outcome=" + test.want
-			backend.expect(t, map[string]int64{"tokenauth.store.call.duration{" + attributes + "," + outcome + "}": 1})
-			want := "internal tokenauth.store." + method.label + "{" + attributes + "} {" + outcome + "}" + test.status
-			if len(backend.spans) != 1 || backend.spans[0].told != want || backend.spans[0].ended != 1 {
-				t.Errorf("%s: the spans are %+v, want %q, ended once", method.name, backend.spans, want)
+			if got := call(t.Context(), observer.Store(answer(err))); got != err { //nolint:errorlint // it is to be the very same
+				t.Errorf("%s = %v, want %v", method, got, err)
 			}
+			backend.expectCall(t, method, outcome)
 		}
 	}
+}
+
+func TestACallThatIsCancelledIsToldAsCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for method, call := range methods {
+		observer, backend := newObserver(t)
+		call(ctx, observer.Store(answers(context.Context.Err)))
+		backend.expectCall(t, method, core.OutcomeCancelled)
+	}
+}
+
+func TestACallThatHangsIsMeasuredUntilItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for method, call := range methods {
+			observer, backend := newObserver(t)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			call(ctx, observer.Store(answers(func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			})))
+			cancel()
+			backend.expectCall(t, method, core.OutcomeTimeout)
+			if backend.seconds != 5 {
+				t.Errorf("%s took %v s, want 5", method, backend.seconds)
+			}
+		}
+	})
 }
 
 // The spans of the store's driver are below the span of the call.
 func TestAStoreFindsTheSpanInItsContext(t *testing.T) {
-	observer, backend := newObserver(t)
-	for i, method := range methods {
-		s := &answering{}
-		method.call(t.Context(), observer.Store(s))
-		if s.span != trace.Span(backend.spans[i]) {
-			t.Errorf("%s: the store sees the span %v", method.name, s.span)
+	for method, call := range methods {
+		observer, backend := newObserver(t)
+		var seen trace.Span
+		request := &span{}
+		call(trace.ContextWithSpan(t.Context(), request), observer.Store(answers(func(ctx context.Context) error {
+			seen = trace.SpanFromContext(ctx)
+			return nil
+		})))
+		if seen != trace.Span(backend.spans[0]) {
+			t.Errorf("%s: the store sees the span %v", method, seen)
+		}
+		if request.told != "" || request.ended != 0 {
+			t.Errorf("%s: the request's span was told %q and ended %d times", method, request.told, request.ended)
 		}
 	}
 }
 
 // A panic goes on, and its text, which may name a user, is in no span.
 func TestACallThatPanicsIsToldAsAnError(t *testing.T) {
-	for _, method := range methods {
+	for method, call := range methods {
 		observer, backend := newObserver(t)
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: the panic is lost", method.name)
+				if r := recover(); r != "of the store" {
+					t.Errorf("%s: the panic is %v, want the store's", method, r)
 				}
 			}()
-			method.call(t.Context(), observer.Store(panicking{}))
+			call(t.Context(), observer.Store(answers(func(context.Context) error { panic("of the store") })))
 		}()
-		attributes := "tokenauth.store.method=" + method.label
-		backend.expect(t, map[string]int64{"tokenauth.store.call.duration{" + attributes + ",tokenauth.store.outcome=error}": 1})
-		want := "internal tokenauth.store." + method.label + "{" + attributes + "} {tokenauth.store.outcome=error} Error:error"
-		if s := backend.spans[0]; s.told != want || s.ended != 1 {
-			t.Errorf("%s: the span is %+v, want %q, ended once", method.name, s, want)
-		}
+		backend.expectCall(t, method, core.OutcomeError)
 	}
 }
 
-// panicking is a store that panics.
-type panicking struct{ core.RefreshStore }
+// yielding is a store with records.
+type yielding struct{ answers }
 
-func TestAStoreIsMeasuredFromManyGoroutines(t *testing.T) {
+func (yielding) Records(context.Context) iter.Seq2[core.Record, error] {
+	return func(yield func(core.Record, error) bool) { yield(core.Record{ID: "id"}, nil) }
+}
+
+func TestAnObservedStoreYieldsRecordsWhereTheStoreDoes(t *testing.T) {
+	observer, backend := newObserver(t)
+	if _, ok := observer.Store(answer(nil)).(core.RecordIterator); ok {
+		t.Error("a store without Records has it when it is observed")
+	}
+	iterator, ok := observer.Store(yielding{answer(nil)}).(core.RecordIterator)
+	if !ok {
+		t.Fatal("a store with Records has none when it is observed")
+	}
+	for r, err := range iterator.Records(t.Context()) {
+		if r.ID != "id" || err != nil {
+			t.Errorf("Records yields %v, %v", r, err)
+		}
+	}
+	backend.expect(t, map[string]int64{})
+}
+
+func TestAStoreIsObservedFromManyGoroutines(t *testing.T) {
 	observer, backend := newObserver(t)
 	var wg sync.WaitGroup
 	for range 8 {
-		store := observer.Store(&answering{})
+		store := observer.Store(answer(nil))
 		wg.Go(func() {
 			for range 100 {
-				for _, method := range methods {
-					method.call(t.Context(), store)
+				for _, call := range methods {
+					call(t.Context(), store)
 				}
 			}
 		})
 	}
 	wg.Wait()
 	want := map[string]int64{}
-	for _, method := range methods {
-		want["tokenauth.store.call.duration{tokenauth.store.method="+method.label+",tokenauth.store.outcome=ok}"] = 800
+	for method := range methods {
+		want["tokenauth.store.call.duration{tokenauth.store.method="+method+",tokenauth.store.outcome=ok}"] = 800
 	}
 	backend.expect(t, want)
 }
@@ -161,33 +213,24 @@ func TestNoStoreIsNoStore(t *testing.T) {
 	}
 }
 
-// Where nobody records spans, measuring costs little more than the context that carries
-// none, and makes little garbage beside the store's.
-func TestMeasuringAllocatesLittle(t *testing.T) {
+// Without an SDK, a call costs little more than the context with its span.
+func TestObservingAllocatesLittle(t *testing.T) {
 	observer, err := otelobserve.New(otelobserve.Options{MeterProvider: metricnoop.NewMeterProvider(), TracerProvider: tracenoop.NewTracerProvider()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, h, ctx := observer.Store(quiet{}), observer.Hooks(), t.Context()
+	store, h, ctx := observer.Store(answer(core.ErrConflict)), observer.Hooks(), t.Context()
 	for name, test := range map[string]struct {
 		do  func()
 		max float64
 	}{
-		"a call":      {func() { store.Get(ctx, "id") }, 2},
-		"a refusal":   {func() { store.Exchange(ctx, core.Exchange{}) }, 2},
-		"a login":     {func() { h.Login(ctx, core.Event{}) }, 0},
-		"a rejection": {func() { h.Rejection(ctx, core.Event{Err: core.ErrAccessTokenExpired}) }, 0},
+		"a call":       {func() { store.Exchange(ctx, core.Exchange{}) }, 2},
+		"a login":      {func() { h.Login(ctx, core.Event{}) }, 0},
+		"a revocation": {func() { h.Revocation(ctx, core.Event{Reason: core.ReasonLogout}) }, 0},
+		"a rejection":  {func() { h.Rejection(ctx, core.Event{Reason: core.ReasonAccessTokenExpired}) }, 0},
 	} {
 		if n := testing.AllocsPerRun(100, test.do); n > test.max {
 			t.Errorf("%s allocates %v times, want at most %v", name, n, test.max)
 		}
 	}
-}
-
-// quiet is a store that allocates nothing.
-type quiet struct{ core.RefreshStore }
-
-func (quiet) Get(context.Context, string) (core.Record, error) { return core.Record{}, nil }
-func (quiet) Exchange(context.Context, core.Exchange) (core.Record, error) {
-	return core.Record{}, core.ErrConflict
 }

@@ -10,32 +10,28 @@ import (
 	"github.com/tokenauth/tokenauth/observe/prometheus"
 )
 
-// A schema that is counted, with a store that is measured, beside the application's
-// own hooks.
 func ExampleNew() {
 	var (
-		store  core.RefreshStore // as packages memorystore, redisstore and others make them
-		tokens core.TokenSigner  // as package jwttoken makes them
-		secret []byte            // 32 random bytes or more
-		audit  core.Hooks        // the application's own
+		store  core.RefreshStore // of package memorystore, redisstore or another
+		signer core.TokenSigner  // of package jwttoken
+		secret []byte            // of core.NewSecret
+		audit  core.Hooks        // your own
 	)
 	observer, err := prometheusobserve.New(prometheus.DefaultRegisterer, prometheusobserve.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	schema, err := core.New(observer.Store(store), tokens, core.Config{
+	schema, err := core.New(observer.Store(store), signer, core.Config{
 		Secret: secret,
 		Hooks:  core.JoinHooks(audit, observer.Hooks()),
 	})
 	if err != nil {
-		fmt.Println(err) // for want of a store, here
-		return
+		log.Fatal(err)
 	}
-	_ = schema // promhttp.Handler() serves what it counts
-	// Output: core: no store
+	_ = schema // and serve the metrics by promhttp.Handler
 }
 
-// What a server scrapes after a login and two refused requests.
+// Prometheus scrapes these metrics after a login and two refused requests.
 func ExampleObserver_Hooks() {
 	registry := prometheus.NewRegistry()
 	observer, err := prometheusobserve.New(registry, prometheusobserve.Options{})
@@ -44,8 +40,8 @@ func ExampleObserver_Hooks() {
 	}
 	hooks, ctx := observer.Hooks(), context.Background()
 	hooks.Login(ctx, core.Event{UserID: "ada"})
-	hooks.Rejection(ctx, core.Event{Err: core.ErrAccessTokenExpired})
-	hooks.Rejection(ctx, core.Event{Err: core.ErrAccessTokenExpired})
+	hooks.Rejection(ctx, core.Event{Reason: core.ReasonAccessTokenExpired})
+	hooks.Rejection(ctx, core.Event{Reason: core.ReasonAccessTokenExpired})
 
 	families, err := registry.Gather()
 	if err != nil {

@@ -3,6 +3,8 @@ package boltstore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,10 +16,10 @@ import (
 // them does not wait for ever more others.
 const maxShared = 256
 
-// committer runs writes in transactions that they share. Who finds it idle leads:
-// begins a transaction at once, runs in it all calls that wait by then, its own
-// among them, commits, and hands the lead to the first that came too late. So
-// nobody waits for a timer, and no goroutine is needed but those of the callers.
+// committer runs writes in transactions that they share. A caller that finds it idle
+// leads: it begins a transaction at once, runs in it all calls that wait by then, its
+// own among them, commits, and hands the lead to the first that came too late. So
+// no call waits for a timer, and no goroutine is needed but those of the callers.
 // It is safe for concurrent use.
 type committer struct {
 	db     *bbolt.DB
@@ -25,7 +27,7 @@ type committer struct {
 	broken atomic.Pointer[error] // set for good when the file can't be used any more
 
 	mu    sync.Mutex
-	led   bool     // somebody leads
+	led   bool     // a call leads
 	queue []*write // in the order in which they came
 }
 
@@ -37,7 +39,7 @@ type write struct {
 	run func(*buckets) error
 	err error
 	// turn tells the caller what it waits for: true to lead, or false that err
-	// is the answer.
+	// is its result.
 	turn  chan bool
 	leads bool // turn was told true; guarded by committer.mu
 }
@@ -137,13 +139,115 @@ func (c *committer) lead(own *write) {
 	switch {
 	case taken == nil: // the transaction could not begin
 		taken = c.take()
-		answer(taken, err)
+		settle(taken, err)
 	case errors.Is(err, errApart):
 		for i := range taken {
 			one := taken[i : i+1]
-			answer(one, c.transact(func(b *buckets) error { return runAll(b, one) }))
+			settle(one, c.transact(func(b *buckets) error { return runAll(b, one) }))
 		}
 	default:
-		answer(taken, err)
+		settle(taken, err)
+	}
+}
+
+var (
+	// errUnchanged ends a transaction in which nothing was written, so that it
+	// is rolled back and waits for no disk.
+	errUnchanged = errors.New("nothing has changed")
+	// errApart ends a transaction in which one of several writes failed halfway.
+	// Each is to have a transaction of its own.
+	errApart = errors.New("one of several writes has failed")
+)
+
+// transact runs f in a transaction, which it commits if f returns nil and rolls
+// back otherwise.
+func (c *committer) transact(f func(*buckets) error) error {
+	return c.useFile(func() error {
+		return c.db.Update(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
+	})
+}
+
+// view runs f in a transaction that only reads.
+func (c *committer) view(f func(*buckets) error) error {
+	return c.useFile(func() error {
+		return c.db.View(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
+	})
+}
+
+// useFile calls f, which runs a transaction. If bbolt itself panics, it may keep its
+// locks, and later calls would wait for ever: from then on all calls fail.
+func (c *committer) useFile(f func() error) error {
+	if broken := c.broken.Load(); broken != nil {
+		return *broken
+	}
+	returned := false
+	err := guarded(func() error {
+		err := f()
+		returned = true
+		return err
+	})
+	if !returned {
+		err = fmt.Errorf("the file is damaged and cannot be used until it is opened again: %w", err)
+		c.broken.Store(&err)
+	}
+	return err
+}
+
+// run calls f with the buckets in the transaction.
+func (n names) run(tx *bbolt.Tx, f func(*buckets) error) error {
+	return guarded(func() error {
+		b, err := n.in(tx)
+		if err != nil {
+			return err
+		}
+		return f(b)
+	})
+}
+
+// guarded makes an error of a panic, which is how bbolt meets a file that is
+// damaged, and of reading a mapped page that the file has lost. The goroutine that
+// this would end works for others too, and holds the file.
+func guarded(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f()
+}
+
+// runAll runs the writes whose contexts have not ended. If it returns nil, their
+// outcomes are true once the transaction is committed.
+func runAll(b *buckets, writes []*write) error {
+	for _, w := range writes {
+		if w.err = w.ctx.Err(); w.err != nil {
+			continue
+		}
+		before := b.writes
+		w.err = guarded(func() error { return w.run(b) })
+		if w.err == nil || b.writes == before {
+			continue
+		}
+		if len(writes) > 1 {
+			return errApart
+		}
+		return w.err
+	}
+	if b.writes == 0 {
+		return errUnchanged
+	}
+	return nil
+}
+
+// settle sets the errors of writes whose transaction ended with err. If it
+// failed, none of their own outcomes holds: even a conflict may be one with another
+// of them, which has not taken place.
+func settle(writes []*write, err error) {
+	if err == nil || errors.Is(err, errUnchanged) {
+		return
+	}
+	for _, w := range writes {
+		w.err = err
 	}
 }

@@ -27,8 +27,8 @@ func TestCallsThatWaitShareATransaction(t *testing.T) {
 			records := make([]core.Record, calls)
 			var running sync.WaitGroup
 			for i := range records {
-				records[i] = newToken(fmt.Sprint("user ", i), epoch, after(10))
-				running.Go(func() { check(t, s.Create(t.Context(), records[i], 1)) })
+				records[i] = newRecord(fmt.Sprint("user ", i), epoch, after(10))
+				running.Go(func() { create(t, s, records[i], 1) })
 			}
 			waitFor(s.Store, calls)
 			release()
@@ -48,7 +48,7 @@ func TestCallsOfOneCallerShareNothing(t *testing.T) {
 	s := open(t)
 	before := commits(t, s.db)
 	for range 5 {
-		must(t, s.Create(t.Context(), newToken("ann", epoch, after(10)), 0))
+		create(t, s, newRecord("ann", epoch, after(10)), 0)
 	}
 	if got := commits(t, s.db) - before; got != 5 {
 		t.Errorf("5 calls took %d transactions", got)
@@ -57,14 +57,17 @@ func TestCallsOfOneCallerShareNothing(t *testing.T) {
 
 func TestCallsThatChangeNothingCommitNothing(t *testing.T) {
 	s := open(t)
-	record := newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
-	must(t, s.Revoke(t.Context(), record.ID, epoch))
+	record := newRecord("ann", epoch, after(10))
+	create(t, s, record, 0)
+	revoke(t, s, core.Revocation{ID: record.ID, At: epoch})
 	before := commits(t, s.db)
 	ctx := t.Context()
 	_, conflict := s.Exchange(ctx, next(record, epoch))
 	_, notFound := s.Exchange(ctx, core.Exchange{ID: core.NewRecordID("ann")})
-	_, revokeUser := s.RevokeUser(ctx, "ann", epoch)
+	_, exists := s.Create(ctx, record, 1)
+	_, revoked := s.Revoke(ctx, core.Revocation{ID: record.ID, At: after(1)})
+	_, revokedUser := s.Revoke(ctx, core.Revocation{UserID: "ann", At: after(1)})
+	_, revokedNone := s.Revoke(ctx, core.Revocation{ID: core.NewRecordID("ann"), At: after(1)})
 	_, deleteExpired := s.DeleteExpired(ctx, after(10), 1)
 	for _, c := range []struct {
 		call      string
@@ -72,9 +75,10 @@ func TestCallsThatChangeNothingCommitNothing(t *testing.T) {
 	}{
 		{"a conflict", conflict, core.ErrConflict},
 		{"an exchange of no record", notFound, core.ErrNotFound},
-		{"a second login with one id", s.Create(ctx, record, 1), core.ErrExists},
-		{"a second revocation", s.Revoke(ctx, record.ID, after(1)), nil},
-		{"a revocation of none", revokeUser, nil},
+		{"a second login with one id", exists, core.ErrExists},
+		{"a second revocation", revoked, nil},
+		{"a second revocation of a user", revokedUser, nil},
+		{"a revocation of no record", revokedNone, nil},
 		{"a deletion of none", deleteExpired, nil},
 	} {
 		if !errors.Is(c.got, c.want) {
@@ -108,8 +112,8 @@ func TestFailuresFailNoOther(t *testing.T) {
 			records := make([]core.Record, 10)
 			var calls sync.WaitGroup
 			for i := range records {
-				records[i] = newToken(fmt.Sprint("user ", i), epoch, after(10))
-				calls.Go(func() { check(t, s.Create(t.Context(), records[i], 1)) })
+				records[i] = newRecord(fmt.Sprint("user ", i), epoch, after(10))
+				calls.Go(func() { create(t, s, records[i], 1) })
 				calls.Go(func() {
 					err := s.Write(t.Context(), fail)
 					if err == nil || !strings.Contains(err.Error(), failure.Error()) {
@@ -129,7 +133,7 @@ func TestFailuresFailNoOther(t *testing.T) {
 				}
 				return nil
 			}))
-			must(t, s.Create(t.Context(), newToken("ann", epoch, after(10)), 1))
+			create(t, s, newRecord("ann", epoch, after(10)), 1)
 		})
 	}
 }
@@ -138,8 +142,8 @@ func TestFailuresFailNoOther(t *testing.T) {
 // writes more than there is room for.
 func smallFile(t *testing.T) (s file, record core.Record, tooLarge func() error) {
 	s = openAs(t, filepath.Join(t.TempDir(), "tokens.db"), &bbolt.Options{MaxSize: 1 << 16})
-	record = newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	record = newRecord("ann", epoch, after(10))
+	create(t, s, record, 0)
 	return s, record, func() error {
 		return s.Write(t.Context(), func(put func(string)) error {
 			for i := range 10_000 {
@@ -201,14 +205,17 @@ func TestContextEndsACallThatWaits(t *testing.T) {
 	s := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	release := hold(t, s.db)
-	first, second, third := newToken("ann", epoch, after(10)), newToken("bob", epoch, after(10)), newToken("eve", epoch, after(10))
+	first, second, third := newRecord("ann", epoch, after(10)), newRecord("bob", epoch, after(10)), newRecord("eve", epoch, after(10))
 	var calls sync.WaitGroup
-	calls.Go(func() { check(t, s.Create(t.Context(), first, 0)) })
+	calls.Go(func() { create(t, s, first, 0) })
 	waitFor(s.Store, 1) // it leads: it waits for the file itself
 	waits := make(chan error)
-	go func() { waits <- s.Create(ctx, second, 0) }()
+	go func() {
+		_, err := s.Create(ctx, second, 0)
+		waits <- err
+	}()
 	waitFor(s.Store, 2)
-	calls.Go(func() { check(t, s.Create(t.Context(), third, 0)) })
+	calls.Go(func() { create(t, s, third, 0) })
 	waitFor(s.Store, 3)
 
 	cancel()
@@ -229,14 +236,17 @@ func TestContextEndsTheCallThatLeads(t *testing.T) {
 		s := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		release := hold(t, s.db)
-		record := newToken("ann", epoch, after(10))
+		record := newRecord("ann", epoch, after(10))
 		leads := make(chan error, 1)
-		go func() { leads <- s.Create(ctx, record, 0) }()
+		go func() {
+			_, err := s.Create(ctx, record, 0)
+			leads <- err
+		}()
 		waitFor(s.Store, 1)
 		cancel()
 		var calls sync.WaitGroup
 		for range others {
-			calls.Go(func() { check(t, s.Create(t.Context(), newToken("bob", epoch, after(10)), 0)) })
+			calls.Go(func() { create(t, s, newRecord("bob", epoch, after(10)), 0) })
 		}
 		waitFor(s.Store, 1+others)
 		release()
@@ -259,7 +269,7 @@ func TestContextEndsACallThatIsToLead(t *testing.T) {
 	for range 20 {
 		s := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		record := newToken("bob", epoch, after(10))
+		record := newRecord("bob", epoch, after(10))
 		var calls sync.WaitGroup
 		must(t, s.Write(t.Context(), func(func(string)) error { // the first leads
 			calls.Go(func() {
@@ -268,7 +278,7 @@ func TestContextEndsACallThatIsToLead(t *testing.T) {
 				}
 			})
 			waitFor(s.Store, 1)
-			calls.Go(func() { check(t, s.Create(t.Context(), record, 0)) })
+			calls.Go(func() { create(t, s, record, 0) })
 			waitFor(s.Store, 2)
 			cancel()
 			return nil
@@ -288,8 +298,8 @@ func TestContextsThatEndAtAnyMoment(t *testing.T) {
 			random := rand.New(rand.NewPCG(uint64(g), 0))
 			for range 30 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(2_000_000)))
-				record := newToken("ann", epoch, after(10))
-				err := s.Create(ctx, record, 0)
+				record := newRecord("ann", epoch, after(10))
+				_, err := s.Create(ctx, record, 0)
 				cancel()
 				switch {
 				case err == nil:
@@ -304,15 +314,15 @@ func TestContextsThatEndAtAnyMoment(t *testing.T) {
 		})
 	}
 	goroutines.Wait()
-	must(t, s.Create(t.Context(), newToken("ann", epoch, after(10)), 0))
+	create(t, s, newRecord("ann", epoch, after(10)), 0)
 }
 
 func TestStoresOfOneDatabaseKeepTheContractTogether(t *testing.T) {
 	s := open(t)
 	other, err := boltstore.New(s.db, boltstore.Options{})
 	must(t, err)
-	record := newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	record := newRecord("ann", epoch, after(10))
+	create(t, s, record, 0)
 	var won sync.Map
 	var calls sync.WaitGroup
 	for i := range 32 {

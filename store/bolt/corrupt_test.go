@@ -16,9 +16,9 @@ import (
 // damaged stores a record and puts something else in its place.
 func damaged(t *testing.T, s file, damage func(value []byte) []byte) core.Record {
 	t.Helper()
-	record := newToken("ann", epoch, after(10))
+	record := newRecord("ann", epoch, after(10))
 	record.Device, record.Data = "Firefox on Linux", []byte(`{"role":"admin"}`)
-	must(t, s.Create(t.Context(), record, 0))
+	create(t, s, record, 0)
 	key, value, err := boltstore.Encode(record)
 	must(t, err)
 	put(t, s.db, "records", key, damage(value))
@@ -35,7 +35,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		"format 0":           func(v []byte) []byte { return append([]byte{0}, v[1:]...) },
 		"one bit in a time":  func(v []byte) []byte { v[60] ^= 1; return v },
 		"one bit in a text":  func(v []byte) []byte { v[80] ^= 0x80; return v },
-		"another's":          func([]byte) []byte { _, v, _ := boltstore.Encode(newToken("ann", epoch, after(10))); return v },
+		"another's":          func([]byte) []byte { _, v, _ := boltstore.Encode(newRecord("ann", epoch, after(10))); return v },
 		"a page of zeros":    func([]byte) []byte { return make([]byte, 4096) },
 		"far too long":       func(v []byte) []byte { return slices.Repeat(v, 100) },
 		"a later generation": func(v []byte) []byte { v[12]++; return v },
@@ -71,15 +71,15 @@ func TestRecordOfANewerFormatIsAnError(t *testing.T) {
 
 func TestDamagedKeysAreErrors(t *testing.T) {
 	s := open(t)
-	record := newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	record := newRecord("ann", epoch, after(10))
+	create(t, s, record, 0)
 	key, value, err := boltstore.Encode(record)
 	must(t, err)
 	put(t, s.db, "records", append(key, 0), value)
 	put(t, s.db, "expiry", []byte{0, 1}, nil)
 	for method, err := range everyCall(t, s, record) {
 		switch method {
-		case "ListUser", "RevokeUser", "Create", "DeleteExpired":
+		case "ListUser", "Revoke", "Revoke user", "Create", "Records", "DeleteExpired":
 			expectFailure(t, method, err, nil)
 		default:
 			must(t, err)
@@ -94,8 +94,8 @@ func TestDamageFailsNoOther(t *testing.T) {
 	bad := damaged(t, s, func([]byte) []byte { return nil })
 	good := make([]core.Record, 20)
 	for i := range good {
-		good[i] = newToken("bob", after(i), after(100))
-		must(t, s.Create(t.Context(), good[i], 0))
+		good[i] = newRecord("bob", after(i), after(100))
+		create(t, s, good[i], 0)
 	}
 	release := hold(t, s.db)
 	var calls sync.WaitGroup
@@ -124,12 +124,12 @@ func TestDamageFailsNoOther(t *testing.T) {
 func TestDamagedPagesAreErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokens.db")
 	s := openAs(t, path, nil)
-	record := newToken("ann", epoch, after(10))
+	record := newRecord("ann", epoch, after(10))
 	s.db.NoSync = true
 	for range 100 { // more than fits into the page that lists the buckets
-		must(t, s.Create(t.Context(), newToken("bob", epoch, after(10)), 0))
+		create(t, s, newRecord("bob", epoch, after(10)), 0)
 	}
-	must(t, s.Create(t.Context(), record, 0))
+	create(t, s, record, 0)
 	var root int64
 	must(t, s.db.View(func(tx *bbolt.Tx) error {
 		root = int64(tx.Bucket(bucket("records")).Root()) * int64(s.db.Info().PageSize)
@@ -161,7 +161,10 @@ func TestAFileThatHasLostItsPagesIsAnError(t *testing.T) {
 			_, err := s.Get(t.Context(), id)
 			return err
 		},
-		"when it is written": func(s core.RefreshStore, id string) error { return s.Revoke(t.Context(), id, epoch) },
+		"when it is written": func(s core.RefreshStore, id string) error {
+			_, err := s.Revoke(t.Context(), core.Revocation{ID: id, At: epoch})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "tokens.db")
@@ -169,13 +172,13 @@ func TestAFileThatHasLostItsPagesIsAnError(t *testing.T) {
 			must(t, err) // and nobody closes it, because that would wait for ever
 			s, err := boltstore.New(db, boltstore.Options{})
 			must(t, err)
-			record := newToken("ann", epoch, after(10))
-			must(t, s.Create(t.Context(), record, 0))
+			record := newRecord("ann", epoch, after(10))
+			create(t, s, record, 0)
 			must(t, os.Truncate(path, 0))
 			expectFailure(t, "the first call", first(s, record.ID), nil)
 			for method, err := range everyCall(t, s, record) {
 				expectFailure(t, method, err, nil)
-				if err != nil && !strings.Contains(err.Error(), "until it is opened anew") {
+				if err != nil && !strings.Contains(err.Error(), "until it is opened again") {
 					t.Errorf("%s: %v", method, err)
 				}
 			}

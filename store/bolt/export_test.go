@@ -9,6 +9,15 @@ import (
 // MaxShared is how many calls share a transaction at most.
 const MaxShared = maxShared
 
+// DeleteStep is how many records are deleted in one transaction.
+const DeleteStep = deleteStep
+
+// DropStep is how many dead records a user has too many when they are dropped.
+const DropStep = dropStep
+
+// ReadStep is how many records Records reads in one transaction.
+const ReadStep = readStep
+
 // Waiting returns how many calls wait for their transaction to begin.
 func (s *Store) Waiting() int {
 	s.file.mu.Lock()
@@ -29,14 +38,19 @@ func (s *Store) Write(ctx context.Context, f func(put func(name string)) error) 
 }
 
 // Encode returns the stored form of a record, with the key that it is stored under.
-func Encode(t core.Record) (key, value []byte, err error) {
-	k, _ := parseID(t.ID)
-	value, err = encode(k, t)
-	return k[:], value, err
+func Encode(r core.Record) (key, value []byte, err error) {
+	e, err := encode(r)
+	return e.key[:], e.value, err
 }
 
 // Decode returns the record stored under that key, which has 25 bytes.
-func Decode(k, value []byte) (core.Record, error) { return decode(key(k), value) }
+func Decode(k, value []byte) (core.Record, error) {
+	e, err := read(k, value)
+	if err != nil {
+		return core.Record{}, err
+	}
+	return e.decode()
+}
 
 // Seal sets the checksum in the stored form of a record to what it should be.
 func Seal(k, value []byte) {

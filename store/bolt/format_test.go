@@ -21,12 +21,12 @@ const golden = "testdata/format1.txt"
 
 // goldenRecords are the records in the golden file.
 func goldenRecords() []core.Record {
-	fresh := newToken("ann", epoch, after(604_800_000))
+	fresh := newRecord("ann", epoch, after(604_800_000))
 	fresh.ID = core.UserShard("ann") + strings.Repeat("a", 31) + "b"
-	exchanged := fullToken()
+	exchanged := fullRecord()
 	exchanged.ID = core.UserShard("ann") + strings.Repeat("z7", 16)
 	exchanged.RevokedAt = exchanged.RevokedAt.AddDate(1, 2, 3)
-	other := newToken("ü\x00", after(-1), after(5))
+	other := newRecord("ü\x00", after(-1), after(5))
 	other.ID = core.UserShard(other.UserID) + strings.Repeat("2", 32)
 	return []core.Record{fresh, exchanged, other}
 }
@@ -49,7 +49,7 @@ func dump(t *testing.T, db *bbolt.DB) []byte {
 func TestFileIsWrittenInItsFormat(t *testing.T) {
 	s := open(t)
 	for _, record := range goldenRecords() {
-		must(t, s.Create(t.Context(), record, 0))
+		create(t, s, record, 0)
 	}
 	got := dump(t, s.db)
 	want, err := os.ReadFile(golden)

@@ -39,9 +39,9 @@ func TestFullDisk(t *testing.T) {
 	for range 8 {
 		callers.Go(func() {
 			for range 1000 {
-				record := newToken("ann", epoch, after(10))
+				record := newRecord("ann", epoch, after(10))
 				record.Data = make([]byte, core.MaxDataBytes)
-				if err := s.Create(t.Context(), record, 0); err != nil {
+				if _, err := s.Create(t.Context(), record, 0); err != nil {
 					expectFailure(t, "Create", err, syscall.ENOSPC)
 					return
 				}
@@ -60,8 +60,8 @@ func TestFullDisk(t *testing.T) {
 	}
 
 	must(t, os.Remove(ballast))
-	record := newToken("bob", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	record := newRecord("bob", epoch, after(10))
+	create(t, s, record, 0)
 	must(t, s.db.Close())
 	s = openAs(t, filepath.Join(dir, "tokens.db"), nil)
 	for _, record := range append(acknowledged, record) {
@@ -74,8 +74,8 @@ func TestFullDisk(t *testing.T) {
 // process; so is each call after that.
 func TestCutFile(t *testing.T) {
 	s := open(t)
-	record := newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	record := newRecord("ann", epoch, after(10))
+	create(t, s, record, 0)
 	must(t, os.Truncate(s.db.Path(), int64(2*s.db.Info().PageSize)))
 	for range 2 {
 		for method, err := range everyCall(t, s, record) {

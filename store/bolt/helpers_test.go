@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,8 +22,8 @@ var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 // after returns the moment so many milliseconds after epoch.
 func after(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
-// newToken returns a record of the user that lives from one moment to another.
-func newToken(userID string, issuedAt, expiresAt time.Time) core.Record {
+// newRecord returns a record of the user that lives from one moment to another.
+func newRecord(userID string, issuedAt, expiresAt time.Time) core.Record {
 	return core.Record{
 		ID:          core.NewRecordID(userID),
 		UserID:      userID,
@@ -55,6 +56,35 @@ func check(t testing.TB, err error) {
 	}
 }
 
+// create stores the record and returns those that it has evicted. Any goroutine may
+// call it.
+func create(t testing.TB, s core.RefreshStore, r core.Record, limit int) []core.Record {
+	t.Helper()
+	evicted, err := s.Create(t.Context(), r, limit)
+	if err != nil {
+		t.Error(err)
+	}
+	return evicted
+}
+
+// revoke returns the records that it has revoked.
+func revoke(t testing.TB, s core.RefreshStore, v core.Revocation) []core.Record {
+	t.Helper()
+	revoked, err := s.Revoke(t.Context(), v)
+	if err != nil {
+		t.Error(err)
+	}
+	return revoked
+}
+
+// expectRecords fails the test unless the records are those, in that order.
+func expectRecords(t testing.TB, what string, got []core.Record, want ...core.Record) {
+	t.Helper()
+	if !slices.EqualFunc(got, want, same) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
 // file is a store and its file.
 type file struct {
 	*boltstore.Store
@@ -62,6 +92,11 @@ type file struct {
 }
 
 func open(t testing.TB) file { return openAs(t, filepath.Join(t.TempDir(), "tokens.db"), nil) }
+
+// openFast opens a store that waits for no disk.
+func openFast(t testing.TB) file {
+	return openAs(t, filepath.Join(t.TempDir(), "tokens.db"), &bbolt.Options{NoSync: true})
+}
 
 func openAs(t testing.TB, path string, o *bbolt.Options) file {
 	t.Helper()
@@ -164,9 +199,12 @@ func everyCall(t testing.TB, s core.RefreshStore, record core.Record) map[string
 	_, errs["Get"] = s.Get(ctx, record.ID)
 	_, errs["ListUser"] = s.ListUser(ctx, record.UserID, record.IssuedAt)
 	_, errs["Exchange"] = s.Exchange(ctx, next(record, record.IssuedAt))
-	errs["Create"] = s.Create(ctx, newToken(record.UserID, record.IssuedAt, record.ExpiresAt.Add(time.Hour)), 1)
-	errs["Revoke"] = s.Revoke(ctx, record.ID, record.IssuedAt)
-	_, errs["RevokeUser"] = s.RevokeUser(ctx, record.UserID, record.IssuedAt)
+	_, errs["Create"] = s.Create(ctx, newRecord(record.UserID, record.IssuedAt, record.ExpiresAt.Add(time.Hour)), 1)
+	_, errs["Revoke"] = s.Revoke(ctx, core.Revocation{ID: record.ID, At: record.IssuedAt})
+	_, errs["Revoke user"] = s.Revoke(ctx, core.Revocation{UserID: record.UserID, At: record.IssuedAt})
+	for _, err := range s.(core.RecordIterator).Records(ctx) {
+		errs["Records"] = err
+	}
 	_, errs["DeleteExpired"] = s.DeleteExpired(ctx, record.ExpiresAt.Add(time.Minute), 1)
 	return errs
 }

@@ -1,10 +1,12 @@
 package boltstore
 
 import (
+	"encoding/base32"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
@@ -30,13 +32,20 @@ import (
 // Numbers have their most significant byte first. The length does not change in
 // an exchange, so no exchange makes a full page split.
 const (
-	recordFormat = 1
-	sumOffset    = 1
-	headOffset   = 5
-	textOffset   = 72
-	notRevoked   = 1<<(8*momentBytes) - 1
-	// maxGeneration is the largest that core gives out.
-	maxGeneration = 1<<53 - 1
+	recordFormat     = 1
+	sumOffset        = 1
+	headOffset       = 5
+	generationOffset = 5
+	accessOffset     = 13
+	previousOffset   = 29
+	issuedOffset     = 45
+	exchangedOffset  = 51
+	expiresOffset    = 57
+	revokedOffset    = 63
+	userOffset       = 69
+	deviceOffset     = 70
+	textOffset       = 72
+	notRevoked       = 1<<(8*momentBytes) - 1
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -44,77 +53,92 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errNewer says that a later version of this package wrote something.
 var errNewer = errors.New("a file of a newer format")
 
-// encode returns the stored form of the record. What does not fit into it is an
-// error: the caller has broken the contract.
-func encode(k key, t core.Record) ([]byte, error) {
-	if len(t.UserID) == 0 || len(t.UserID) > core.MaxUserIDBytes ||
-		len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
-		return nil, errors.New("the user id, device or data is too long, or the user id is empty")
-	}
-	if t.Generation < 0 || t.Generation > maxGeneration {
-		return nil, errors.New("the generation is out of range")
-	}
-	issuedAt, exchangedAt := t.IssuedAt.UnixMilli(), t.ExchangedAt.UnixMilli()
-	expiresAt, revokedAt := t.ExpiresAt.UnixMilli(), int64(notRevoked)
-	if !t.RevokedAt.IsZero() {
-		if revokedAt = t.RevokedAt.UnixMilli(); !isMoment(revokedAt) {
-			return nil, errMoment
-		}
-	}
-	if !isMoment(issuedAt) || !isMoment(exchangedAt) || !isMoment(expiresAt) {
-		return nil, errMoment
-	}
-	b := make([]byte, headOffset, textOffset+len(t.UserID)+len(t.Device)+len(t.Data))
-	b[0] = recordFormat
-	b = binary.BigEndian.AppendUint64(b, uint64(t.Generation))
-	b = append(b, t.AccessRef[:]...)
-	b = append(b, t.PreviousRef[:]...)
-	for _, ms := range []int64{issuedAt, exchangedAt, expiresAt, revokedAt} {
-		b = appendMoment(b, ms)
-	}
-	b = append(b, byte(len(t.UserID)))
-	b = binary.BigEndian.AppendUint16(b, uint16(len(t.Device)))
-	b = append(b, t.UserID...)
-	b = append(b, t.Device...)
-	b = append(b, t.Data...)
-	binary.BigEndian.PutUint32(b[sumOffset:], checksum(k, b))
-	return b, nil
+// entry is a record in its stored form, under its key. One that was read is whole,
+// and its value belongs to the transaction.
+type entry struct {
+	key   key
+	value []byte
 }
 
-// decode returns the record stored under k as b, of which it keeps nothing.
-func decode(k key, b []byte) (core.Record, error) {
+// encode returns the stored form of a record.
+func encode(r core.Record) (entry, error) {
+	if err := r.Validate(); err != nil {
+		return entry{}, err
+	}
+	k, _ := parseID(r.ID)
+	b := make([]byte, headOffset, textOffset+len(r.UserID)+len(r.Device)+len(r.Data))
+	b[0] = recordFormat
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Generation))
+	b = append(b, r.AccessRef[:]...)
+	b = append(b, r.PreviousRef[:]...)
+	b = appendMoment(b, r.IssuedAt.UnixMilli())
+	b = appendMoment(b, r.ExchangedAt.UnixMilli())
+	b = appendMoment(b, r.ExpiresAt.UnixMilli())
+	if r.RevokedAt.IsZero() {
+		b = appendMoment(b, notRevoked)
+	} else {
+		b = appendMoment(b, r.RevokedAt.UnixMilli())
+	}
+	b = append(b, byte(len(r.UserID)))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(r.Device)))
+	b = append(b, r.UserID...)
+	b = append(b, r.Device...)
+	b = append(b, r.Data...)
+	binary.BigEndian.PutUint32(b[sumOffset:], checksum(k, b))
+	return entry{k, b}, nil
+}
+
+// read returns the record stored under a key as b, if its checksum is right.
+func read(storedKey, b []byte) (entry, error) {
+	if len(storedKey) != keyBytes {
+		return entry{}, fmt.Errorf("the key %x is corrupt", storedKey)
+	}
+	k := key(storedKey)
 	if len(b) > 0 && b[0] > recordFormat {
-		return core.Record{}, fmt.Errorf("record %s: %w (%d; this program knows %d)", k.id(), errNewer, b[0], recordFormat)
+		return entry{}, fmt.Errorf("record %s: %w (%d; this program knows %d)", k.id(), errNewer, b[0], recordFormat)
 	}
 	if len(b) < textOffset || b[0] != recordFormat || binary.BigEndian.Uint32(b[sumOffset:]) != checksum(k, b) {
-		return core.Record{}, corrupt(k)
+		return entry{}, corrupt(k)
 	}
-	issuedAt, exchangedAt, expiresAt, revokedAt := readMoment(b[45:]), readMoment(b[51:]), readMoment(b[57:]), readMoment(b[63:])
-	t := core.Record{
-		ID:          k.id(),
-		Generation:  int64(binary.BigEndian.Uint64(b[5:])),
-		AccessRef:   core.Ref(b[13:]),
-		PreviousRef: core.Ref(b[29:]),
-		IssuedAt:    moment(issuedAt),
-		ExchangedAt: moment(exchangedAt),
-		ExpiresAt:   moment(expiresAt),
+	return entry{k, b}, nil
+}
+
+func (e entry) isRevoked() bool { return readMoment(e.value[revokedOffset:]) != notRevoked }
+
+func (e entry) isOf(userID string) bool {
+	n := int(e.value[userOffset])
+	text := e.value[textOffset:]
+	return n <= len(text) && string(text[:n]) == userID
+}
+
+// decode returns a copy of the record. It keeps nothing of the entry.
+func (e entry) decode() (core.Record, error) {
+	user, device := int(e.value[userOffset]), int(binary.BigEndian.Uint16(e.value[deviceOffset:]))
+	text := e.value[textOffset:]
+	if user+device > len(text) {
+		return core.Record{}, corrupt(e.key)
 	}
-	if revokedAt != notRevoked {
-		t.RevokedAt = moment(revokedAt)
+	r := core.Record{
+		ID:          e.key.id(),
+		UserID:      string(text[:user]),
+		Generation:  int64(binary.BigEndian.Uint64(e.value[generationOffset:])),
+		AccessRef:   core.Ref(e.value[accessOffset:]),
+		PreviousRef: core.Ref(e.value[previousOffset:]),
+		Device:      string(text[user : user+device]),
+		Data:        append([]byte(nil), text[user+device:]...),
+		IssuedAt:    readTime(e.value[issuedOffset:]),
+		ExchangedAt: readTime(e.value[exchangedOffset:]),
+		ExpiresAt:   readTime(e.value[expiresOffset:]),
 	}
-	user, device := int(b[69]), int(binary.BigEndian.Uint16(b[70:]))
-	text := b[textOffset:]
+	if e.isRevoked() {
+		r.RevokedAt = readTime(e.value[revokedOffset:])
+	}
 	// A record with the right checksum was written by encode, unless somebody
-	// else can reckon it too.
-	if user == 0 || device > core.MaxDeviceBytes || user+device > len(text) || len(text)-user-device > core.MaxDataBytes ||
-		t.Generation < 0 || t.Generation > maxGeneration || !isMoment(issuedAt) || !isMoment(exchangedAt) ||
-		!isMoment(expiresAt) || revokedAt != notRevoked && !isMoment(revokedAt) {
-		return core.Record{}, corrupt(k)
+	// else can compute it too.
+	if err := r.Validate(); err != nil {
+		return core.Record{}, fmt.Errorf("%w: %w", corrupt(e.key), err)
 	}
-	t.UserID = string(text[:user])
-	t.Device = string(text[user : user+device])
-	t.Data = append([]byte(nil), text[user+device:]...)
-	return t, nil
+	return r, nil
 }
 
 func corrupt(k key) error { return fmt.Errorf("record %s is corrupt", k.id()) }
@@ -124,4 +148,57 @@ func checksum(k key, b []byte) uint32 {
 	sum := crc32.Update(0, castagnoli, k[:])
 	sum = crc32.Update(sum, castagnoli, b[:sumOffset])
 	return crc32.Update(sum, castagnoli, b[headOffset:])
+}
+
+const (
+	keyBytes   = 25
+	shardBytes = 5
+)
+
+// key is the 25 bytes of which an ID is the text. The first five are the shard
+// of its user, so in the order of keys the records of one user lie together.
+type key [keyBytes]byte
+
+var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// parseID returns the key of an ID, and false for a malformed one.
+func parseID(id string) (k key, ok bool) {
+	if !core.ValidID(id) {
+		return k, false
+	}
+	_, err := idEncoding.Decode(k[:], []byte(id))
+	return k, err == nil
+}
+
+func (k key) id() string { return idEncoding.EncodeToString(k[:]) }
+
+// shardOf returns the bytes with which all keys of the user begin.
+func shardOf(userID string) []byte {
+	shard, err := idEncoding.DecodeString(core.UserShard(userID))
+	if err != nil || len(shard) != shardBytes {
+		panic("boltstore: a user's shard is not what this package was written for")
+	}
+	return shard
+}
+
+// Moments are stored as milliseconds of Unix time in six bytes, most significant
+// first, so that their bytes have their order. The end of the year 9999 fits.
+const momentBytes = 6
+
+func appendMoment(b []byte, ms int64) []byte {
+	return append(b, byte(ms>>40), byte(ms>>32), byte(ms>>24), byte(ms>>16), byte(ms>>8), byte(ms))
+}
+
+// readMoment reads the first six bytes of b.
+func readMoment(b []byte) int64 {
+	return int64(binary.BigEndian.Uint16(b))<<32 | int64(binary.BigEndian.Uint32(b[2:]))
+}
+
+func readTime(b []byte) time.Time { return time.UnixMilli(readMoment(b)).UTC() }
+
+// An expiry key is when a record expires and then its key.
+const expiryKeyBytes = momentBytes + keyBytes
+
+func expiryKey(expiresAt time.Time, k key) []byte {
+	return append(appendMoment(make([]byte, 0, expiryKeyBytes), expiresAt.UnixMilli()), k[:]...)
 }

@@ -10,9 +10,9 @@ import (
 	boltstore "github.com/tokenauth/tokenauth/store/bolt"
 )
 
-// fullToken returns a record with something in every field.
-func fullToken() core.Record {
-	t := newToken("ann", epoch, after(10))
+// fullRecord returns a record with something in every field.
+func fullRecord() core.Record {
+	t := newRecord("ann", epoch, after(10))
 	t.Generation = 1<<53 - 1
 	t.AccessRef, t.PreviousRef = core.Ref{1, 15: 2}, core.Ref{3, 15: 4}
 	t.Device, t.Data = "Firefox on Linux", []byte(`{"role":"admin"}`)
@@ -21,11 +21,12 @@ func fullToken() core.Record {
 }
 
 func TestStoredFormHoldsEveryField(t *testing.T) {
-	bare := newToken("a", time.Unix(0, 0).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC))
-	longest := fullToken()
+	bare := newRecord("a", time.Unix(0, 0).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC))
+	longest := fullRecord()
 	longest.UserID = strings.Repeat("é", 127) + "\x00"
+	longest.ID = core.NewRecordID(longest.UserID)
 	longest.Device, longest.Data = strings.Repeat("d", core.MaxDeviceBytes), bytes.Repeat([]byte{0xff}, core.MaxDataBytes)
-	for _, want := range []core.Record{bare, fullToken(), longest} {
+	for _, want := range []core.Record{bare, fullRecord(), longest} {
 		key, value, err := boltstore.Encode(want)
 		must(t, err)
 		got, err := boltstore.Decode(key, value)
@@ -38,7 +39,7 @@ func TestStoredFormHoldsEveryField(t *testing.T) {
 
 // No exchange makes a page of the file fuller than it was.
 func TestExchangesKeepTheLengthOfTheStoredForm(t *testing.T) {
-	record := newToken("ann", epoch, after(10))
+	record := newRecord("ann", epoch, after(10))
 	_, before, err := boltstore.Encode(record)
 	must(t, err)
 	record.Generation, record.PreviousRef, record.ExchangedAt, record.RevokedAt = 1<<40, core.Ref{1}, after(5), after(6)
@@ -50,7 +51,7 @@ func TestExchangesKeepTheLengthOfTheStoredForm(t *testing.T) {
 }
 
 func TestEveryDamagedBitIsNoticed(t *testing.T) {
-	key, value, err := boltstore.Encode(fullToken())
+	key, value, err := boltstore.Encode(fullRecord())
 	must(t, err)
 	for _, b := range [][]byte{key, value} {
 		for i := range 8 * len(b) {
@@ -81,8 +82,11 @@ func TestImpossibleRecordsAreErrors(t *testing.T) {
 		"expires never":        {57, never},
 		"revoked in no year":   {63, never},
 		"another format":       {0, []byte{0}},
+		"another user":         {72, []byte("bob")},
+		"no UTF-8 in a device": {75, []byte{0xff}},
+		"NUL in a device":      {75, []byte{0}},
 	} {
-		key, value, err := boltstore.Encode(fullToken())
+		key, value, err := boltstore.Encode(fullRecord())
 		must(t, err)
 		copy(value[c.offset:], c.bytes)
 		boltstore.Seal(key, value)
@@ -95,7 +99,7 @@ func TestImpossibleRecordsAreErrors(t *testing.T) {
 // FuzzDecode reads stored forms whose checksum is right. What can be read at all is
 // the stored form of what was read, to the byte.
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []core.Record{newToken("ann", epoch, after(10)), fullToken()} {
+	for _, seed := range []core.Record{newRecord("ann", epoch, after(10)), fullRecord()} {
 		key, value, err := boltstore.Encode(seed)
 		must(f, err)
 		f.Add(key, value)

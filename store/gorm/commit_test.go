@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -23,7 +24,7 @@ func login() core.Record {
 func TestCommitOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 	for _, kind := range servers {
 		f := &fake{kind: kind, commit: func(context.Context) error { return io.ErrUnexpectedEOF }}
-		err := f.store(t).Create(t.Context(), login(), 1)
+		_, err := f.store(t).Create(t.Context(), login(), 1)
 		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, core.ErrExists) {
 			t.Errorf("%s: Create: %v, want the driver's error", kind, err)
 		}
@@ -48,7 +49,7 @@ func TestCommitRefusedForAnotherTransactionIsRepeated(t *testing.T) {
 			}
 			return nil
 		}}
-		if err := f.store(t).Create(t.Context(), login(), 1); err != nil {
+		if _, err := f.store(t).Create(t.Context(), login(), 1); err != nil {
 			t.Errorf("%s: Create: %v", kind, err)
 		}
 		if n := f.begun.Load(); n != 4 {
@@ -57,15 +58,32 @@ func TestCommitRefusedForAnotherTransactionIsRepeated(t *testing.T) {
 	}
 }
 
-func TestCommitIsSeenThroughWhenTheContextEnds(t *testing.T) {
+func TestRefusalsThatDoNotEndAreAnError(t *testing.T) {
+	for _, kind := range servers {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{kind: kind, commit: func(context.Context) error { return refused{} }}
+			begun := time.Now()
+			_, err := f.store(t).Create(t.Context(), login(), 1)
+			if took := time.Since(begun); !errors.Is(err, refused{}) || took < 10*time.Second || took > 11*time.Second {
+				t.Errorf("%s: Create: %v after %v, want the driver's error after 10 s", kind, err, took)
+			}
+		})
+	}
+}
+
+func TestCommitEndsWithTheContext(t *testing.T) {
 	for _, kind := range servers {
 		ctx, cancel := context.WithCancel(t.Context())
-		f := &fake{kind: kind, commit: func(begun context.Context) error {
+		answers := make(chan struct{})
+		f := &fake{kind: kind, commit: func(context.Context) error {
 			cancel()
-			return begun.Err()
+			<-answers // as on a network that stalls
+			return nil
 		}}
-		if err := f.store(t).Create(ctx, login(), 1); err != nil {
-			t.Errorf("%s: Create: %v, want what the commit said", kind, err)
+		_, err := f.store(t).Create(ctx, login(), 1)
+		close(answers)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: Create: %v, want the context's error", kind, err)
 		}
 	}
 }
@@ -78,7 +96,7 @@ func TestContextThatEndsBeforeTheCommitUndoesAll(t *testing.T) {
 			committed = true
 			return nil
 		}}
-		err := f.store(t).Create(ctx, login(), 1)
+		_, err := f.store(t).Create(ctx, login(), 1)
 		if !errors.Is(err, context.Canceled) || committed {
 			t.Errorf("%s: Create: %v, committed: %t; want the context's error and no commit", kind, err, committed)
 		}

@@ -1,149 +1,109 @@
 package gormstore
 
-import (
-	"database/sql"
-	"fmt"
-	"strings"
-)
+import "database/sql"
 
 // dialect is what the store does differently on one kind of database.
 type dialect struct {
-	// prepares says that the store prepares its statements. The driver of
+	// prepares means that the store prepares its statements. The driver of
 	// PostgreSQL does that by itself, and must be free not to: behind a pooler
 	// that hands out a connection for each transaction nothing prepared lasts.
 	prepares bool
-	// literal says that a transaction begins and ends by statements, and that what is
-	// executed on one connection has the values in its text.
-	literal bool
-	// oneWriter says that the database has one writer at a time, who sees
-	// everything that was committed: it needs no locks.
+	// oneWriter means that the database is local and has one writer at a time.
 	oneWriter bool
-	// returning says that an UPDATE can return the rows it changed.
+	// returning means that an UPDATE can return the rows it changed.
 	returning bool
-	// hints says that a statement can name the index that it is to use, and has to.
-	hints bool
-	// schemaCommits says that each change of the schema commits: there are no
-	// transactions of several.
+	// schemaCommits means that each change of the schema commits by itself.
 	schemaCommits bool
-	// onConflict ends an INSERT that is to do nothing where there is a row of its
-	// key; empty where there is no such ending, and the INSERT fails.
+
+	// isolation is the level of transactions. At a higher one a statement would not see
+	// what was committed while the transaction waited for its lock, and MySQL would
+	// lock gaps between records.
+	isolation sql.IsolationLevel
+	// settings is the statement that returns names and values of settings of a
+	// connection. Each must have one of the values that allowed has for its name.
+	settings string
+	allowed  map[string][]string
+
+	// lock is the statement that makes a transaction wait until no other has the lock of
+	// a number, and keeps the lock until the transaction ends. There are so many
+	// numbers, or all of int64 where numbers is zero.
+	lock    string
+	numbers uint64
+	// advisory means that locks need no table, and that insert takes the lock of a number
+	// before it inserts a record.
+	advisory bool
+	insert   string
+	// onConflict ends an INSERT that does nothing where there is a row of its key. Empty:
+	// there is no such ending, and the INSERT fails.
 	onConflict string
 	// forUpdate ends a SELECT that is to lock what it finds.
 	forUpdate string
-	// lock is the statement that takes the lock of a number, its value, until the
-	// end of the transaction. There are so many numbers, or all of int64 where
-	// numbers is zero.
-	lock    string
-	numbers uint64
-	// DeleteExpired sees all expiries at one moment only if none moves meanwhile.
-	// Where its own locks are not enough for that, lockExpiries is the statement
-	// that waits for whoever moves one and keeps the others waiting, and
-	// movesExpiry the condition that makes an UPDATE one of those.
-	lockExpiries, movesExpiry string
-	// deleteIsolation is the level at which it deletes.
-	deleteIsolation sql.IsolationLevel
-	// schema are the statements that make the tables, where they are missing.
-	schema []string
+	// deleteIDs deletes records of a list of IDs whose expiry lies before a moment.
+	deleteIDs string
+	// byID, byUser and byExpiry follow the table's name to name the index that a
+	// statement uses, whatever the planner believes. Empty: there is no way to name
+	// it, or no need to.
+	byID, byUser, byExpiry string
+
+	// schema are the statements that make the tables and indexes where they are
+	// missing, and afterwards those that follow the first time.
+	schema, afterwards []string
 }
+
+// postgresLock also lets the rest of the transaction use plain index scans alone. They read no
+// more than the records in question, and mark index entries of deleted records, which the index
+// then reuses without a vacuum.
+const postgresLock = "pg_advisory_xact_lock(?), set_config('enable_seqscan', 'off', true)," +
+	" set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)"
 
 // dialects are the dialects by the names of gorm's dialectors.
 var dialects = map[string]*dialect{
 	"sqlite": {
 		prepares: true, oneWriter: true, returning: true,
+		// It finds no row: it only makes the transaction the one that writes.
+		lock:       "UPDATE {version} SET version = version WHERE one = ?",
+		insert:     "INSERT INTO {records} ({columns}) VALUES ({values})",
 		onConflict: " ON CONFLICT DO NOTHING",
-		schema:     sqliteSchema,
+		deleteIDs:  "DELETE FROM {records} WHERE id IN ({ids}) AND expires_at < ?",
+		byUser:     " INDEXED BY {by_user}", byExpiry: " INDEXED BY {by_expiry}",
+		schema: sqliteSchema,
 	},
 	"postgres": {
-		returning:  true,
+		returning: true,
+		isolation: sql.LevelReadCommitted,
+		settings:  "SELECT name, setting FROM pg_settings WHERE name = 'bytea_output'",
+		allowed:   map[string][]string{"bytea_output": {"hex"}},
+		lock:      "SELECT " + postgresLock,
+		insert: "INSERT INTO {records} ({columns}) SELECT {values}" +
+			" FROM (SELECT " + postgresLock + ") AS lock",
+		advisory:   true,
 		onConflict: " ON CONFLICT DO NOTHING", forUpdate: " FOR UPDATE",
-		// Whoever logs in moves expiries too.
-		lock: "SELECT pg_advisory_xact_lock(?), pg_advisory_xact_lock_shared({expiries})",
-		// Whoever asks for the lock after DeleteExpired waits behind it, so it must not
-		// wait long itself for a transaction that its client leaves open.
-		lockExpiries:    "SELECT set_config('lock_timeout', '100ms', true), pg_advisory_xact_lock({expiries})",
-		movesExpiry:     " AND (SELECT pg_advisory_xact_lock_shared({expiries})) IS NOT NULL",
-		deleteIsolation: sql.LevelReadCommitted,
-		schema:          postgresSchema,
+		// It waits for no lock of a record, since a deadlock would last a second. The array is
+		// made once, whatever the plan.
+		deleteIDs: "DELETE FROM {records} WHERE id = ANY (ARRAY(" +
+			"SELECT id FROM {records} WHERE id IN ({ids}) AND expires_at < ? FOR UPDATE SKIP LOCKED))",
+		schema: postgresSchema, afterwards: postgresAfterwards,
 	},
 	"mysql": {
-		prepares: true, literal: true, hints: true, schemaCommits: true,
-		forUpdate: " FOR UPDATE",
+		prepares: true, schemaCommits: true,
+		isolation: sql.LevelReadCommitted,
+		settings: "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'completion_type'," +
+			" 'sql_safe_updates', 'sql_select_limit', 'transaction_isolation', 'tx_isolation')",
+		allowed: map[string][]string{
+			"autocommit":            {"ON"},
+			"completion_type":       {"NO_CHAIN"},
+			"sql_safe_updates":      {"OFF"},
+			"sql_select_limit":      {"18446744073709551615"},
+			"transaction_isolation": {"READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"},
+			"tx_isolation":          {"READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"},
+		},
 		// An update, because a Galera cluster knows no other lock of two nodes.
-		lock: "UPDATE {locks} SET taken = taken + 1 WHERE number = ?", numbers: lockRows,
-		// At this level InnoDB locks the gaps between what it deletes.
-		deleteIsolation: sql.LevelRepeatableRead,
-		schema:          mysqlSchema,
+		lock: "UPDATE {locks} FORCE INDEX (PRIMARY) SET taken = taken + 1 WHERE number = ?", numbers: lockRows,
+		insert:    "INSERT INTO {records} ({columns}) VALUES ({values})",
+		forUpdate: " FOR UPDATE",
+		// Only a DELETE of this form can name its index.
+		deleteIDs: "DELETE {records} FROM {records} FORCE INDEX (PRIMARY) WHERE id IN ({ids}) AND expires_at < ?",
+		byID:      " FORCE INDEX (PRIMARY)", byUser: " FORCE INDEX ({by_user})", byExpiry: " FORCE INDEX ({by_expiry})",
+		schema: mysqlSchema,
 	},
-}
-
-// sqliteSchema and the others compare ids and user ids byte for byte, whatever the
-// collation of the database, and keep moments as milliseconds of Unix time.
-var sqliteSchema = []string{
-	`CREATE TABLE IF NOT EXISTS {records} (
-		id TEXT NOT NULL PRIMARY KEY,
-		user_id BLOB NOT NULL,
-		generation INTEGER NOT NULL,
-		access_ref BLOB NOT NULL,
-		previous_ref BLOB NOT NULL,
-		device BLOB NOT NULL,
-		data BLOB NOT NULL,
-		issued_at INTEGER NOT NULL,
-		exchanged_at INTEGER NOT NULL,
-		expires_at INTEGER NOT NULL,
-		revoked_at INTEGER
-	)`,
-	`CREATE INDEX IF NOT EXISTS {by_user} ON {records} (user_id) WHERE revoked_at IS NULL`,
-	`CREATE INDEX IF NOT EXISTS {by_expiry} ON {records} (expires_at)`,
-}
-
-// postgresSchema leaves some room in the pages: an exchange that does not move the
-// expiry can then put the new row beside the old one, without new index entries.
-var postgresSchema = []string{
-	`CREATE TABLE IF NOT EXISTS {records} (
-		id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-		user_id BYTEA NOT NULL,
-		generation BIGINT NOT NULL,
-		access_ref BYTEA NOT NULL,
-		previous_ref BYTEA NOT NULL,
-		device BYTEA NOT NULL,
-		data BYTEA NOT NULL,
-		issued_at BIGINT NOT NULL,
-		exchanged_at BIGINT NOT NULL,
-		expires_at BIGINT NOT NULL,
-		revoked_at BIGINT
-	) WITH (fillfactor = 85)`,
-	`CREATE INDEX IF NOT EXISTS {by_user} ON {records} (user_id) WHERE revoked_at IS NULL`,
-	`CREATE INDEX IF NOT EXISTS {by_expiry} ON {records} (expires_at)`,
-}
-
-var mysqlSchema = []string{
-	`CREATE TABLE IF NOT EXISTS {records} (
-		id VARBINARY(40) NOT NULL PRIMARY KEY,
-		user_id VARBINARY(255) NOT NULL,
-		generation BIGINT NOT NULL,
-		access_ref VARBINARY(16) NOT NULL,
-		previous_ref VARBINARY(16) NOT NULL,
-		device VARBINARY(512) NOT NULL,
-		data VARBINARY(4096) NOT NULL,
-		issued_at BIGINT NOT NULL,
-		exchanged_at BIGINT NOT NULL,
-		expires_at BIGINT NOT NULL,
-		revoked_at BIGINT,
-		KEY {by_user} (user_id, revoked_at),
-		KEY {by_expiry} (expires_at)
-	) ENGINE=InnoDB`,
-	`CREATE TABLE IF NOT EXISTS {locks} (number INTEGER NOT NULL PRIMARY KEY, taken BIGINT NOT NULL) ENGINE=InnoDB`,
-	`INSERT IGNORE INTO {locks} (number, taken) VALUES ` + lockRowValues(),
-}
-
-// lockRows is how many rows there are to lock in MySQL. Users who share one wait
-// for one another.
-const lockRows = 1024
-
-func lockRowValues() string {
-	rows := make([]string, lockRows)
-	for i := range rows {
-		rows[i] = fmt.Sprintf("(%d, 0)", i)
-	}
-	return strings.Join(rows, ", ")
 }

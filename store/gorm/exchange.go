@@ -2,14 +2,13 @@ package gormstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// tries is how often a record is looked at again that another caller changed back
-// and forth between an update and the look that explains it.
+// tries is how often a record is looked at again that other callers changed between the
+// steps of a change.
 const tries = 10
 
 // Exchange implements [core.RefreshStore].
@@ -17,71 +16,76 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, err
 	if err := ctx.Err(); err != nil {
 		return core.Record{}, err
 	}
-	if !isID(x.ID) {
+	if !core.ValidID(x.ID) {
 		return core.Record{}, core.ErrNotFound
 	}
-	exchange := s.exchangeReading
-	if s.dialect.returning {
-		exchange = s.exchangeReturning
+	r, changed, err := s.change(ctx, "exchange", x.ID,
+		func(r core.Record) (core.Record, bool) { return r.Exchanged(x) },
+		s.sql.exchange, x.Generation+1, x.To[:], x.From[:], millis(x.At), millis(x.ExpiresAt),
+		x.ID, millis(x.At), x.Generation, x.Generation, x.From[:])
+	if err == nil && !changed {
+		err = core.ErrConflict
 	}
+	return r, err
+}
+
+// change changes an unrevoked record, and reports whether it did. It returns the record as
+// it then stands. next returns the record as it is after the change, or false if
+// it cannot be changed. The statement does the same in one step, and returns the record.
+func (s *Store) change(
+	ctx context.Context, doing, id string,
+	next func(core.Record) (core.Record, bool),
+	statement string, args ...any,
+) (core.Record, bool, error) {
 	for range tries {
-		t, done, err := exchange(ctx, x)
-		if done || err != nil {
-			return t, err
+		if s.dialect.returning {
+			changed, err := s.update(ctx, doing, statement, args)
+			if err != nil {
+				return core.Record{}, false, err
+			}
+			if len(changed) > 0 {
+				return changed[0], true, nil
+			}
+		}
+		old, err := s.get(ctx, doing, id)
+		if err != nil {
+			return core.Record{}, false, err
+		}
+		r, possible := next(old)
+		if !possible {
+			return old, false, nil
+		}
+		if !s.dialect.returning {
+			replaced, err := s.replace(ctx, doing, old, r)
+			if err != nil {
+				return core.Record{}, false, err
+			}
+			if replaced {
+				return r, true, nil
+			}
 		}
 	}
-	return core.Record{}, errors.New("gormstore: exchange: the record changes too often")
+	return core.Record{}, false, errors.New("gormstore: " + doing + ": the record changes too often")
 }
 
-// exchangeReturning updates the record, which returns it. Only where that fails it
-// reads why. It is not done if the record would not refuse the exchange any more.
-func (s *Store) exchangeReturning(ctx context.Context, x core.Exchange) (t core.Record, done bool, err error) {
-	err = s.write(ctx, "exchange", func(db session) error {
-		done = false
-		return db.query(func(rows *sql.Rows) error {
-			done = true
-			t, err = scan(rows)
-			return err
-		}, s.sql.exchange, exchangeValues(x)...)
-	})
-	if done || err != nil {
-		return t, done, err
-	}
-	t, err = s.get(ctx, "exchange", x.ID)
-	if err != nil || allows(t, x) {
-		return core.Record{}, false, err
-	}
-	return t, true, core.ErrConflict
-}
-
-// exchangeReading reads the record first, for the columns that an update does not
-// return and that never change; the update makes sure that it is still that
-// record, and not a later one of its id. It is not done if the record was changed
-// before the update.
-func (s *Store) exchangeReading(ctx context.Context, x core.Exchange) (core.Record, bool, error) {
-	t, err := s.get(ctx, "exchange", x.ID)
-	if err != nil {
-		return core.Record{}, false, err
-	}
-	if !allows(t, x) {
-		return t, true, core.ErrConflict
-	}
-	done := false
-	err = s.write(ctx, "exchange", func(db session) error {
-		n, err := db.exec(s.sql.exchange, append(exchangeValues(x), millis(t.IssuedAt), []byte(t.Device), data(t))...)
-		done = n == 1 // it always changes the generation, so it counts
+// update executes a statement and returns the records that it changed.
+func (s *Store) update(ctx context.Context, doing, statement string, args []any) (changed []core.Record, err error) {
+	err = s.write(ctx, doing, func(db session) (err error) {
+		changed, err = records(db, statement, args...)
 		return err
 	})
-	if !done || err != nil {
-		return core.Record{}, false, err
-	}
-	return moved(t, x), true, nil
+	return changed, err
 }
 
-// exchangeValues returns the values of the statement of an exchange.
-func exchangeValues(x core.Exchange) []any {
-	return []any{
-		x.Generation + 1, x.To[:], x.From[:], millis(x.At), millis(x.ExpiresAt),
-		x.ID, millis(x.At), x.Generation, x.Generation, x.From[:],
-	}
+// replace changes the record old to r, if it still stands as old, which is unrevoked. It
+// reports whether it did.
+func (s *Store) replace(ctx context.Context, doing string, old, r core.Record) (bool, error) {
+	n := 0
+	err := s.write(ctx, doing, func(db session) (err error) {
+		n, err = db.exec(s.sql.replace,
+			r.Generation, r.AccessRef[:], r.PreviousRef[:], millis(r.ExchangedAt), millis(r.ExpiresAt), revokedAt(r),
+			old.ID, old.Generation, old.AccessRef[:], millis(old.IssuedAt), millis(old.ExchangedAt), millis(old.ExpiresAt))
+		return err
+	})
+	return n == 1, err
 }

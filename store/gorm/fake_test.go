@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"io"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -51,7 +50,7 @@ func (f *fake) store(t *testing.T) *gormstore.Store {
 }
 
 func (f *fake) Connect(context.Context) (driver.Conn, error) {
-	return fakeConn{f, context.Background(), ""}, nil
+	return fakeConn{f, context.Background()}, nil
 }
 
 func (f *fake) Driver() driver.Driver { return nil }
@@ -59,13 +58,10 @@ func (f *fake) Driver() driver.Driver { return nil }
 // fakeConn is a connection to a fake, its transaction and each of its statements.
 type fakeConn struct {
 	*fake
-	ctx   context.Context
-	query string
+	ctx context.Context
 }
 
-func (c fakeConn) Prepare(query string) (driver.Stmt, error) {
-	return fakeConn{c.fake, c.ctx, query}, nil
-}
+func (c fakeConn) Prepare(string) (driver.Stmt, error) { return c, nil }
 
 func (c fakeConn) Close() error { return nil }
 
@@ -73,7 +69,7 @@ func (c fakeConn) Begin() (driver.Tx, error) { return c.BeginTx(c.ctx, driver.Tx
 
 func (c fakeConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
 	c.begun.Add(1)
-	return fakeConn{c.fake, ctx, ""}, nil
+	return fakeConn{c.fake, ctx}, nil
 }
 
 func (c fakeConn) Commit() error { return c.commit(c.ctx) }
@@ -85,16 +81,7 @@ func (c fakeConn) NumInput() int { return -1 }
 func (c fakeConn) Exec([]driver.Value) (driver.Result, error) { return nil, driver.ErrSkip }
 
 // ExecContext executes the statement that c is.
-func (c fakeConn) ExecContext(ctx context.Context, _ []driver.NamedValue) (driver.Result, error) {
-	switch {
-	case c.query == "START TRANSACTION":
-		c.begun.Add(1)
-		return driver.RowsAffected(0), nil
-	case c.query == "COMMIT":
-		return driver.RowsAffected(0), c.commit(ctx)
-	case c.query == "ROLLBACK" || strings.HasPrefix(c.query, "SET TRANSACTION"):
-		return driver.RowsAffected(0), nil
-	}
+func (c fakeConn) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
 	if c.exec != nil {
 		c.exec()
 	}

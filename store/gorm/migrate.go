@@ -4,40 +4,43 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // schemaVersion is the version of the tables that this package works on.
 const schemaVersion = 1
 
 // Migrate makes the store's tables and indexes where they are missing. Call it
-// before a version of this package first uses the database, or at every start: it
-// does no harm, also when several processes call it at once. It needs the right to
-// create tables. Tables of another version than this package's, as a newer one may
-// leave them, are an error, and nothing changes. A table of the name of the records'
-// that lacks a column of theirs is an error too.
+// before a version of this package first uses the database, or at every start:
+// several processes may call it at once. It needs the right to create tables. Tables
+// of another version than this package's are an error, and nothing changes. So is a
+// table of the name of the records' that lacks one of their columns.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	unprepared := *s // the statements of migrate are not needed again, and the tables may not be there
+	unprepared.pool = s.pool.unprepared()
 	if s.dialect.schemaCommits {
-		unprepared := &pool{DB: s.pool.DB} // these statements are not needed again
-		return s.retry(ctx, "migrate", func() error { return s.migrate(session{s.db, ctx, unprepared}) })
+		return unprepared.write(ctx, "migrate", s.migrate)
 	}
-	return s.transact(ctx, "migrate", func(tx session) error {
-		// Without a lock a second process could find a table neither there nor
-		// free to make. No user has the empty id.
-		if err := s.lockUser(tx, ""); err != nil {
-			return err
-		}
-		return s.migrate(tx)
-	})
+	return unprepared.transact(ctx, "migrate", s.migrate)
 }
 
 func (s *Store) migrate(db session) error {
+	if s.dialect.advisory {
+		// Without a lock a second process could find a table neither there nor
+		// free to make. No user has the empty ID.
+		if err := s.lockUser(db, ""); err != nil {
+			return err
+		}
+	}
 	if _, err := db.exec(s.sql.createVersion); err != nil {
 		return err
 	}
-	if _, err := db.exec(s.sql.insertVersion, schemaVersion); err != nil && !s.isDuplicate(err) {
+	inserted, err := db.exec(s.sql.insertVersion, schemaVersion)
+	if err != nil && !s.isDuplicate(err) {
 		return err
 	}
 	version := 0
@@ -46,16 +49,105 @@ func (s *Store) migrate(db session) error {
 		return err
 	}
 	if version != schemaVersion {
-		return fmt.Errorf("the tables are of version %d, and this package knows version %d alone", version, schemaVersion)
+		return fmt.Errorf("the tables are of version %d, and this package works on version %d alone", version, schemaVersion)
 	}
-	for _, statement := range s.sql.schema {
+	statements := s.sql.schema
+	if inserted > 0 {
+		statements = slices.Concat(statements, s.sql.afterwards)
+	}
+	for i, statement := range statements {
 		if _, err := db.exec(statement); err != nil {
 			return err
 		}
-	}
-	// A table of that name that was there may be somebody else's.
-	if err := db.query(func(*sql.Rows) error { return nil }, s.sql.all); err != nil {
-		return fmt.Errorf("the table %s is not one that Migrate makes: %w", s.table, err)
+		if i == 0 { // a table of that name that was there may belong to something else
+			if err := db.query(func(*sql.Rows) error { return nil }, s.sql.all); err != nil {
+				return fmt.Errorf("the table %s is not one that Migrate makes: %w", s.table, err)
+			}
+		}
 	}
 	return nil
+}
+
+// sqliteSchema and the others compare IDs and user IDs byte for byte, whatever the
+// collation of the database, and keep moments as milliseconds of Unix time.
+var sqliteSchema = []string{
+	`CREATE TABLE IF NOT EXISTS {records} (
+		id TEXT NOT NULL PRIMARY KEY,
+		user_id BLOB NOT NULL,
+		generation INTEGER NOT NULL,
+		access_ref BLOB NOT NULL,
+		previous_ref BLOB NOT NULL,
+		device BLOB NOT NULL,
+		data BLOB NOT NULL,
+		issued_at INTEGER NOT NULL,
+		exchanged_at INTEGER NOT NULL,
+		expires_at INTEGER NOT NULL,
+		revoked_at INTEGER
+	)`,
+	`CREATE INDEX IF NOT EXISTS {by_user} ON {records} (user_id, revoked_at, issued_at)`,
+	`CREATE INDEX IF NOT EXISTS {by_expiry} ON {records} (expires_at)`,
+}
+
+// postgresSchema leaves some room in the pages: an exchange that does not move the
+// expiry can then put the new row next to the old one, without new index entries.
+var postgresSchema = []string{
+	`CREATE TABLE IF NOT EXISTS {records} (
+		id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+		user_id BYTEA NOT NULL,
+		generation BIGINT NOT NULL,
+		access_ref BYTEA NOT NULL,
+		previous_ref BYTEA NOT NULL,
+		device BYTEA NOT NULL,
+		data BYTEA NOT NULL,
+		issued_at BIGINT NOT NULL,
+		exchanged_at BIGINT NOT NULL,
+		expires_at BIGINT NOT NULL,
+		revoked_at BIGINT
+	) WITH (fillfactor = 85)`,
+	`CREATE INDEX IF NOT EXISTS {by_user} ON {records} (user_id, revoked_at, issued_at)`,
+	`CREATE INDEX IF NOT EXISTS {by_expiry} ON {records} (expires_at)`,
+}
+
+// postgresAfterwards keeps no statistics of the columns by which records are found. Every
+// statement has one good plan, and the planner finds it where it knows nothing. From
+// statistics of an earlier moment it could conclude that an index is of no use.
+var postgresAfterwards = []string{
+	`ALTER TABLE {records}
+		ALTER COLUMN id SET STATISTICS 0,
+		ALTER COLUMN user_id SET STATISTICS 0,
+		ALTER COLUMN issued_at SET STATISTICS 0,
+		ALTER COLUMN expires_at SET STATISTICS 0,
+		ALTER COLUMN revoked_at SET STATISTICS 0`,
+}
+
+var mysqlSchema = []string{
+	`CREATE TABLE IF NOT EXISTS {records} (
+		id VARBINARY(40) NOT NULL PRIMARY KEY,
+		user_id VARBINARY(255) NOT NULL,
+		generation BIGINT NOT NULL,
+		access_ref VARBINARY(16) NOT NULL,
+		previous_ref VARBINARY(16) NOT NULL,
+		device VARBINARY(512) NOT NULL,
+		data VARBINARY(4096) NOT NULL,
+		issued_at BIGINT NOT NULL,
+		exchanged_at BIGINT NOT NULL,
+		expires_at BIGINT NOT NULL,
+		revoked_at BIGINT,
+		KEY {by_user} (user_id, revoked_at, issued_at),
+		KEY {by_expiry} (expires_at)
+	) ENGINE=InnoDB`,
+	`CREATE TABLE IF NOT EXISTS {locks} (number INTEGER NOT NULL PRIMARY KEY, taken BIGINT NOT NULL) ENGINE=InnoDB`,
+	`INSERT IGNORE INTO {locks} (number, taken) VALUES ` + lockRowValues(),
+}
+
+// lockRows is how many rows there are to lock in MySQL. Users who share one wait
+// for one another.
+const lockRows = 1024
+
+func lockRowValues() string {
+	rows := make([]string, lockRows)
+	for i := range rows {
+		rows[i] = fmt.Sprintf("(%d, 0)", i)
+	}
+	return strings.Join(rows, ", ")
 }

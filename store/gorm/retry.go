@@ -10,23 +10,19 @@ import (
 )
 
 const (
-	// attempts is how often the store tries what a database with many writers refused
-	// because of another transaction.
-	attempts = 30
-	// patience is after how long it tries no more. SQLite's write lock has no queue, so
-	// that whoever holds it often may keep others waiting for long: there the tries are
-	// not counted. MySQL may take that long, and longer, for one refusal.
+	// patience is after how long the store no longer tries again. MySQL can take that long,
+	// and longer, for one refusal.
 	patience = 10 * time.Second
 	// The pauses between two tries grow from the first of these to the last, about.
 	firstPause, lastPause = time.Millisecond, 50 * time.Millisecond
 )
 
-// retry calls f until it succeeds, fails for good, or has failed too often for
-// other transactions. In an error it says what was being done, and the error of
-// the context where that is over.
+// retry calls f until it succeeds, fails for good, or has failed too long for
+// other transactions. The error names the operation, and wraps the error of the context
+// if that is over.
 func (s *Store) retry(ctx context.Context, doing string, f func() error) error {
 	begun, pause := time.Now(), firstPause
-	for n := 1; ; n++ {
+	for {
 		err := ctx.Err()
 		if err == nil {
 			err = f()
@@ -34,8 +30,7 @@ func (s *Store) retry(ctx context.Context, doing string, f func() error) error {
 		if err == nil {
 			return nil
 		}
-		enough := time.Since(begun) > patience || n == attempts && !s.dialect.oneWriter
-		if !enough && passing(err) && sleep(ctx, pause) == nil {
+		if passing(err) && time.Since(begun) < patience && sleep(ctx, pause) == nil {
 			pause = min(2*pause, lastPause)
 			continue
 		}
@@ -46,7 +41,7 @@ func (s *Store) retry(ctx context.Context, doing string, f func() error) error {
 	}
 }
 
-// sleep waits about so long, so that those who met don't meet again, or until the
+// sleep waits about so long, so that transactions that met do not meet again, or until the
 // context is over.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d/2 + rand.N(d))
@@ -59,8 +54,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// passing reports whether the database refused something for another transaction
-// alone, has undone it for certain, and may well accept it the next time.
+// passing reports whether the database refused something only because of another
+// transaction, and has undone it for certain. An error that leaves open whether something was
+// committed is never one of these.
 func passing(err error) bool {
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
@@ -72,8 +68,7 @@ func passing(err error) bool {
 		}
 		return false
 	}
-	// The other drivers' errors can only be told by their text without importing
-	// the drivers.
+	// Without importing the other drivers, only the text tells their errors apart.
 	for ; err != nil; err = errors.Unwrap(err) {
 		text := err.Error()
 		for _, prefix := range []string{

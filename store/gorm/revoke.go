@@ -2,68 +2,70 @@ package gormstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"time"
+	"math"
 
 	"github.com/tokenauth/tokenauth/core"
 )
 
 // Revoke implements [core.RefreshStore].
-func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
+func (s *Store) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if v.ID != "" {
+		return s.revokeOne(ctx, v)
+	}
+	var revoked []core.Record
+	err := s.transact(ctx, "revoke", func(tx session) error {
+		if err := s.lockUser(tx, v.UserID); err != nil {
+			return err
+		}
+		// With the user locked no record comes, and with the records locked none changes.
+		unrevoked, err := records(tx, s.sql.lockUnrevoked, []byte(v.UserID))
+		if err != nil {
+			return err
+		}
+		var selected []core.Record
+		for _, r := range unrevoked {
+			if v.Selects(r) {
+				selected = append(selected, r)
+			}
+		}
+		newestFirst(selected)
+		revoked, err = s.revokeAll(tx, selected, v.At)
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	if !isID(id) {
-		return core.ErrNotFound
-	}
-	for range tries {
-		n := 0
-		err := s.write(ctx, "revoke", func(db session) (err error) {
-			n, err = db.exec(s.sql.revoke, millis(at), id)
-			return err
-		})
-		if n > 0 || err != nil {
-			return err
-		}
-		t, err := s.get(ctx, "revoke", id)
-		if err != nil || !t.RevokedAt.IsZero() {
-			return err
-		}
-		// It was created since.
-	}
-	return errors.New("gormstore: revoke: the record changes too often")
+	return revoked, nil
 }
 
-// RevokeUser implements [core.RefreshStore].
-func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
+// revokeOne revokes the record of v.ID, if v selects it.
+func (s *Store) revokeOne(ctx context.Context, v core.Revocation) ([]core.Record, error) {
+	if !core.ValidID(v.ID) || v.ID == v.Except {
+		return nil, nil
 	}
-	n := 0
-	revoke := func(db session) (err error) {
-		n, err = db.exec(s.sql.revokeUser, millis(at), []byte(userID), millis(at), millis(at))
-		return err
+	ofUser, issuedUntil := 0, int64(math.MaxInt64)
+	if v.UserID != "" {
+		ofUser = 1
 	}
-	var err error
-	if s.dialect.oneWriter {
-		err = s.write(ctx, "revoke user", revoke)
-	} else {
-		err = s.transact(ctx, "revoke user", func(tx session) error {
-			if err := s.lockUser(tx, userID); err != nil {
-				return err
-			}
-			// With the user locked nothing comes, and with the records locked
-			// nothing moves: the update sees all of them at one moment.
-			lock := func(*sql.Rows) error { return nil }
-			if err := tx.query(lock, s.sql.unrevoked, []byte(userID)); err != nil {
-				return err
-			}
-			return revoke(tx)
-		})
+	if !v.IssuedUntil.IsZero() {
+		issuedUntil = millis(v.IssuedUntil)
+	}
+	r, changed, err := s.change(ctx, "revoke", v.ID,
+		func(r core.Record) (core.Record, bool) {
+			possible := v.Selects(r) && r.RevokedAt.IsZero()
+			r.RevokedAt = v.At
+			return r, possible
+		},
+		s.sql.revoke, millis(v.At), v.ID, ofUser, []byte(v.UserID), issuedUntil)
+	if errors.Is(err, core.ErrNotFound) || err == nil && !changed {
+		return nil, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return n, nil
+	return []core.Record{r}, nil
 }

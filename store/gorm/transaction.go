@@ -2,108 +2,128 @@ package gormstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
-	"database/sql/driver"
-	"strings"
-
-	"gorm.io/gorm"
+	"encoding/binary"
+	"errors"
 )
 
-// transaction is one that has begun. It is not safe for concurrent use.
-type transaction interface {
-	gorm.ConnPool
-	// Commit and Rollback end the transaction and give its connection back,
-	// whether they succeed or not.
-	Commit() error
-	Rollback() error
+// read calls f, which reads in one statement, with a session for it.
+func (s *Store) read(ctx context.Context, doing string, f func(session) error) error {
+	return s.retry(ctx, doing, func() error { return f(session{s.db, ctx, s.pool}) })
 }
 
-// begin begins a transaction of database/sql.
-func (p *pool) begin(ctx context.Context, level sql.IsolationLevel) (transaction, error) {
-	conn, err := p.Conn(ctx)
-	if err != nil {
-		return nil, err
+// write calls f, which writes in one statement, with a session for it.
+func (s *Store) write(ctx context.Context, doing string, f func(session) error) error {
+	return s.retry(ctx, doing, func() error {
+		end, err := s.turn(ctx)
+		if err != nil {
+			return err
+		}
+		defer end()
+		return f(session{s.db, ctx, s.pool})
+	})
+}
+
+// transact calls f with a transaction, which it commits if f succeeds. It rolls back
+// and calls f again where another transaction was in the way.
+func (s *Store) transact(ctx context.Context, doing string, f func(session) error) error {
+	return s.retry(ctx, doing, func() error {
+		end, err := s.turn(ctx)
+		if err != nil {
+			return err
+		}
+		defer end()
+		return s.transactOnce(ctx, f)
+	})
+}
+
+func (s *Store) transactOnce(ctx context.Context, f func(session) error) error {
+	if err := s.pool.prepare(ctx, s.sql.inTransactions...); err != nil {
+		return err
 	}
-	longer, end := linger(ctx)
-	tx, err := conn.BeginTx(longer, &sql.TxOptions{Isolation: level})
+	conn, err := s.pool.Conn(ctx)
 	if err != nil {
-		end()
+		return err
+	}
+	during := ctx
+	if s.dialect.oneWriter {
+		// The drivers of SQLite interrupt a connection whose context ends, and some of them
+		// a moment too late, when it does something else.
+		during = context.WithoutCancel(ctx)
+	}
+	tx, err := conn.BeginTx(during, &sql.TxOptions{Isolation: s.dialect.isolation})
+	if err != nil {
 		_ = conn.Close()
-		return nil, err
-	}
-	return &serverTransaction{Tx: tx, ctx: ctx, conn: conn, end: end}, nil
-}
-
-// serverTransaction is a transaction of database/sql.
-type serverTransaction struct {
-	*sql.Tx
-	ctx  context.Context
-	conn *sql.Conn
-	end  func()
-}
-
-func (t *serverTransaction) Commit() error {
-	defer t.close()
-	if err := t.ctx.Err(); err != nil {
-		_ = t.Tx.Rollback()
 		return err
 	}
-	return t.Tx.Commit()
-}
-
-func (t *serverTransaction) Rollback() error {
-	defer t.close()
-	return t.Tx.Rollback()
-}
-
-func (t *serverTransaction) close() {
-	t.end()
-	_ = t.conn.Close()
-}
-
-// beginImmediate begins a transaction of SQLite that has the write lock from its
-// start. database/sql has no word for that: its transactions would read first, and
-// fail when they then write after somebody else.
-func (p *pool) beginImmediate(ctx context.Context) (transaction, error) {
-	conn, err := p.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t := &immediate{conn, ctx}
-	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "BEGIN IMMEDIATE"); err != nil {
-		_ = t.Close() // it has not begun
-		return nil, err
-	}
-	return t, nil
-}
-
-// immediate is a transaction on a connection that nobody else uses meanwhile. No
-// statement in it may have a context that ends: the drivers would interrupt the
-// connection, and some of them a moment too late, when it does something else.
-type immediate struct {
-	*sql.Conn
-	ctx context.Context
-}
-
-func (t *immediate) Commit() error {
-	err := t.ctx.Err()
-	if err == nil {
-		_, err = t.ExecContext(context.WithoutCancel(t.ctx), "COMMIT")
-	}
-	if err != nil {
-		// Where the commit failed for a lock the transaction is still open.
-		_ = t.Rollback()
+	ended := false
+	defer func() { // where f has failed, or a plugin of gorm has panicked in it
+		if !ended {
+			_ = s.end(during, conn, tx.Rollback)
+		}
+	}()
+	if err := f(session{s.db, during, transaction{tx, s.pool}}); err != nil {
 		return err
 	}
-	_ = t.Close()
-	return nil
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ended = true
+	return s.end(during, conn, tx.Commit)
 }
 
-func (t *immediate) Rollback() error {
-	_, err := t.ExecContext(context.WithoutCancel(t.ctx), "ROLLBACK")
-	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
-		// Nobody must get this connection with an open transaction.
-		_ = t.Raw(func(any) error { return driver.ErrBadConn })
+// end ends the transaction on the connection, and gives the connection back. Some drivers
+// commit without a context: if it ends first, end leaves them to the network.
+func (s *Store) end(ctx context.Context, conn *sql.Conn, end func() error) error {
+	ended := make(chan error, 1)
+	go func() {
+		err := end()
+		if err != nil && s.dialect.oneWriter {
+			// A commit that fails for a lock can leave the transaction open.
+			_, _ = conn.ExecContext(ctx, "ROLLBACK")
+		}
+		_ = conn.Close()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return t.Close()
+}
+
+// turn waits until it is the caller's turn to write and returns the function that
+// ends it.
+func (s *Store) turn(ctx context.Context) (end func(), err error) {
+	if !s.dialect.oneWriter {
+		return func() {}, nil
+	}
+	select {
+	case s.writing <- struct{}{}:
+		return func() { <-s.writing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lockUser makes the transaction wait for all others that have locked the user.
+// Locks of records would not do: one that is being created is not there yet.
+func (s *Store) lockUser(tx session, userID string) error {
+	n, err := tx.exec(s.sql.lock, s.lockNumber(userID))
+	if err == nil && n == 0 && s.dialect.numbers > 0 {
+		err = errors.New("the table of locks must have all its rows: Migrate makes them")
+	}
+	return err
+}
+
+// lockNumber returns the number of the user's lock.
+func (s *Store) lockNumber(userID string) int64 {
+	sum := sha256.Sum256([]byte("tokenauth lock of a user\x00" + s.table + "\x00" + userID))
+	number := binary.BigEndian.Uint64(sum[:])
+	if s.dialect.numbers > 0 {
+		number %= s.dialect.numbers
+	}
+	return int64(number)
 }

@@ -31,7 +31,7 @@ func Example() {
 	ctx := context.Background()
 	store := memorystore.New()
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
-	err := store.Create(ctx, core.Record{
+	_, err := store.Create(ctx, core.Record{
 		ID:          core.NewRecordID("ann"),
 		UserID:      "ann",
 		Device:      "Firefox on Linux",

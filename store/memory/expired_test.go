@@ -1,9 +1,10 @@
 package memorystore_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -16,8 +17,8 @@ import (
 func createExpiring(t *testing.T, s *memorystore.Store, n int) []core.Record {
 	records := make([]core.Record, n)
 	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
-		records[i] = newToken(fmt.Sprintf("user-%d", i), after(-1), after(i))
-		must(t, s.Create(t.Context(), records[i], 0))
+		records[i] = newRecord(fmt.Sprintf("user-%d", i), after(-1), after(i))
+		create(t, s, records[i], 0)
 	}
 	return records
 }
@@ -66,47 +67,73 @@ func TestDeleteExpiredFollowsExchanges(t *testing.T) {
 	}
 }
 
-// However many delete at once, the records that go are those that expired first.
+// Calls that delete at once count each record once, and leave none that has expired.
 func TestConcurrentDeleteExpired(t *testing.T) {
-	const calls, max = 200, 1
-	const total = 2 * goroutines * calls * max
+	const total = 6000
 	s := memorystore.New()
 	records := createExpiring(t, s, total)
+	var deleted atomic.Int64
 	together(func(int) {
-		for range calls {
-			if n, err := s.DeleteExpired(t.Context(), after(total), max); n != max || err != nil {
-				t.Errorf("DeleteExpired returned %d and %v, want %d", n, err, max)
+		for n := 3; n == 3; {
+			var err error
+			if n, err = s.DeleteExpired(t.Context(), after(total/2), 3); err != nil {
+				t.Error(err)
 			}
+			deleted.Add(int64(n))
 		}
 	})
+	if deleted.Load() != total/2 {
+		t.Errorf("%d records were deleted, want %d", deleted.Load(), total/2)
+	}
 	expectFirstGone(t, s, records, total/2)
 }
 
-// Records are created in the order of their expiry while others are deleted: a
-// record that is left must have none after it that is gone.
-func TestDeleteExpiredBesideCreate(t *testing.T) {
-	const total = 2000
+// asked is a context that tells when a call asks whether it has ended.
+type asked struct {
+	context.Context
+	by func() error
+}
+
+func (c asked) Err() error { return c.by() }
+
+// A call that deletes many records lets other calls take their turn between any two.
+func TestDeleteExpiredHoldsUpNoOtherCall(t *testing.T) {
+	const total = 1000
 	s := memorystore.New()
-	records := make([]core.Record, total)
-	for i := range records {
-		records[i] = newToken(fmt.Sprintf("user-%d", i), after(-1), after(i))
-	}
-	var wg sync.WaitGroup
-	var created atomic.Int64
-	wg.Go(func() {
+	records := createExpiring(t, s, total)
+	turns := 0
+	ctx := asked{t.Context(), func() error {
+		turns++
 		for _, record := range records {
-			if err := s.Create(t.Context(), record, 0); err != nil {
-				t.Error(err)
+			_, err := s.Exchange(t.Context(), core.Exchange{ID: record.ID, At: after(total), ExpiresAt: after(total)})
+			if !errors.Is(err, core.ErrConflict) && !errors.Is(err, core.ErrNotFound) {
+				t.Fatal(err)
 			}
-			created.Add(1)
 		}
-	})
-	deleted := 0
-	for created.Load() < total {
-		n, err := s.DeleteExpired(t.Context(), after(total), 1)
-		must(t, err)
-		deleted += n
+		return nil
+	}}
+	if n, err := s.DeleteExpired(ctx, after(total), total); n != total || err != nil {
+		t.Errorf("DeleteExpired: %d, %v, want %d", n, err, total)
 	}
-	wg.Wait()
-	expectFirstGone(t, s, records, deleted)
+	if turns < total {
+		t.Errorf("other calls had %d turns while %d records were deleted", turns, total)
+	}
+}
+
+// A context that ends the call on its way leaves the other records.
+func TestContextEndsDeleteExpired(t *testing.T) {
+	s := memorystore.New()
+	records := createExpiring(t, s, 100)
+	turns := 0
+	ctx := asked{t.Context(), func() error {
+		if turns++; turns > 50 {
+			return context.Canceled
+		}
+		return nil
+	}}
+	n, err := s.DeleteExpired(ctx, after(100), 100)
+	if !errors.Is(err, context.Canceled) || n == 0 || n == 100 {
+		t.Errorf("DeleteExpired: %d, %v, want some and context.Canceled", n, err)
+	}
+	expectFirstGone(t, s, records, n)
 }

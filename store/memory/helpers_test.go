@@ -18,8 +18,8 @@ var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 // after returns the moment so many milliseconds after epoch.
 func after(ms int) time.Time { return epoch.Add(time.Duration(ms) * time.Millisecond) }
 
-// newToken returns a record of the user that lives from one moment to another.
-func newToken(userID string, issuedAt, expiresAt time.Time) core.Record {
+// newRecord returns a record of the user that lives from one moment to another.
+func newRecord(userID string, issuedAt, expiresAt time.Time) core.Record {
 	return core.Record{
 		ID:          core.NewRecordID(userID),
 		UserID:      userID,
@@ -34,6 +34,35 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// create stores the record and returns those that it has evicted. Any goroutine may
+// call it.
+func create(t testing.TB, s core.RefreshStore, r core.Record, limit int) []core.Record {
+	t.Helper()
+	evicted, err := s.Create(t.Context(), r, limit)
+	if err != nil {
+		t.Error(err)
+	}
+	return evicted
+}
+
+// revoke returns the records that it has revoked.
+func revoke(t testing.TB, s core.RefreshStore, v core.Revocation) []core.Record {
+	t.Helper()
+	revoked, err := s.Revoke(t.Context(), v)
+	if err != nil {
+		t.Error(err)
+	}
+	return revoked
+}
+
+// expectRecords fails the test unless the records are those, in that order.
+func expectRecords(t testing.TB, what string, got []core.Record, want ...core.Record) {
+	t.Helper()
+	if !slices.EqualFunc(got, want, same) {
+		t.Errorf("%s: %v, want %v", what, got, want)
 	}
 }
 

@@ -17,23 +17,22 @@ func TestUsersOfOneShard(t *testing.T) {
 		t.Fatal("the users don't share a shard")
 	}
 	s := memorystore.New()
-	old := newToken(neighbour1, epoch, after(5))
-	other := newToken(neighbour2, epoch, after(10))
-	must(t, s.Create(t.Context(), old, 1))
-	must(t, s.Create(t.Context(), other, 1))
+	old := newRecord(neighbour1, epoch, after(5))
+	other := newRecord(neighbour2, epoch, after(10))
+	create(t, s, old, 1)
+	create(t, s, other, 1)
 	expectList(t, s, neighbour1, epoch, old.ID)
 	expectList(t, s, neighbour2, epoch, other.ID)
 
-	next := newToken(neighbour1, after(1), after(10))
-	must(t, s.Create(t.Context(), next, 1))
+	next := newRecord(neighbour1, after(1), after(10))
+	create(t, s, next, 1)
 	expectList(t, s, neighbour1, after(1), next.ID)
 	expectList(t, s, neighbour2, after(1), other.ID)
 
 	expectDeleted(t, s, after(6), 10, 1)
 	expectGone(t, s, old.ID)
-	if n, err := s.RevokeUser(t.Context(), neighbour1, after(2)); n != 1 || err != nil {
-		t.Errorf("RevokeUser returned %d and %v, want 1", n, err)
-	}
+	next.RevokedAt = after(2)
+	expectRecords(t, "Revoke", revoke(t, s, core.Revocation{UserID: neighbour1, At: after(2)}), next)
 	expectList(t, s, neighbour2, after(2), other.ID)
 }
 
@@ -47,11 +46,11 @@ func TestAlmostEqualIDs(t *testing.T) {
 			stem := core.NewRecordID("ann")[:39]
 			var records []core.Record
 			for i, expiry := range order {
-				record := newToken("ann", after(i), after(100+expiry))
+				record := newRecord("ann", after(i), after(100+expiry))
 				record.ID = stem + "abcd"[i:i+1]
 				record.Device = record.ID
-				must(t, s.Create(t.Context(), record, 0))
-				if err := s.Create(t.Context(), record, 1); !errors.Is(err, core.ErrExists) {
+				create(t, s, record, 0)
+				if _, err := s.Create(t.Context(), record, 1); !errors.Is(err, core.ErrExists) {
 					t.Errorf("Create of an id that is taken: %v, want ErrExists", err)
 				}
 				records = append(records, record)

@@ -19,18 +19,24 @@ import (
 // model does what the contract says in the plainest way: it looks at all records.
 type model map[string]core.Record
 
-func (m model) Create(t core.Record, limit int) error {
-	if _, ok := m[t.ID]; ok {
-		return core.ErrExists
+func (m model) Create(r core.Record, limit int) ([]core.Record, error) {
+	if _, ok := m[r.ID]; ok {
+		return nil, core.ErrExists
 	}
-	if live := m.ListUser(t.UserID, t.IssuedAt); limit > 0 && len(live) >= limit {
-		for _, old := range live[limit-1:] {
-			old.RevokedAt = t.IssuedAt
-			m[old.ID] = old
-		}
+	var evicted []core.Record
+	if live := m.ListUser(r.UserID, r.IssuedAt); limit > 0 && len(live) >= limit {
+		evicted = m.revoke(live[limit-1:], r.IssuedAt)
 	}
-	m[t.ID] = t
-	return nil
+	m[r.ID] = r
+	return evicted, nil
+}
+
+func (m model) revoke(records []core.Record, at time.Time) []core.Record {
+	for i := range records {
+		records[i].RevokedAt = at
+		m[records[i].ID] = records[i]
+	}
+	return records
 }
 
 func (m model) Get(id string) (core.Record, error) {
@@ -55,41 +61,28 @@ func (m model) Exchange(x core.Exchange) (core.Record, error) {
 	return t, nil
 }
 
-func (m model) Revoke(id string, at time.Time) error {
-	t, ok := m[id]
-	if !ok {
-		return core.ErrNotFound
-	}
-	if t.RevokedAt.IsZero() {
-		t.RevokedAt = at
-	}
-	m[id] = t
-	return nil
-}
-
-func (m model) RevokeUser(userID string, at time.Time) int {
-	n := 0
-	for id, t := range m {
-		if t.UserID == userID && t.Live(at) && !t.IssuedAt.After(at) {
-			t.RevokedAt = at
-			m[id] = t
-			n++
-		}
-	}
-	return n
+func (m model) Revoke(v core.Revocation) []core.Record {
+	return m.revoke(m.newestFirst(func(r core.Record) bool {
+		return r.RevokedAt.IsZero() && (v.ID == "" || r.ID == v.ID) && (v.UserID == "" || r.UserID == v.UserID) &&
+			r.ID != v.Except && (v.IssuedUntil.IsZero() || !r.IssuedAt.After(v.IssuedUntil))
+	}), v.At)
 }
 
 func (m model) ListUser(userID string, at time.Time) []core.Record {
-	var live []core.Record
-	for _, t := range m {
-		if t.UserID == userID && t.Live(at) {
-			live = append(live, t)
+	return m.newestFirst(func(r core.Record) bool { return r.UserID == userID && r.Live(at) })
+}
+
+func (m model) newestFirst(pick func(core.Record) bool) []core.Record {
+	var picked []core.Record
+	for _, r := range m {
+		if pick(r) {
+			picked = append(picked, r)
 		}
 	}
-	slices.SortFunc(live, func(a, b core.Record) int {
+	slices.SortFunc(picked, func(a, b core.Record) int {
 		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), strings.Compare(b.ID, a.ID))
 	})
-	return live
+	return picked
 }
 
 // expired returns the moments when the records expired that have before that time.
@@ -138,7 +131,7 @@ func (r *run) text(max int) string {
 	return strings.Repeat("0123456789abcdef", max/16+1)[:r.IntN(1+r.IntN(1+r.IntN(max)))]
 }
 
-func (r *run) token() core.Record {
+func (r *run) record() core.Record {
 	user := r.user()
 	at := r.moment()
 	return core.Record{
@@ -148,14 +141,30 @@ func (r *run) token() core.Record {
 	}
 }
 
+// revocation selects by one or more of its conditions.
+func (r *run) revocation(at time.Time) core.Revocation {
+	v := core.Revocation{UserID: r.user(), At: at}
+	if r.IntN(2) == 0 {
+		v.ID = r.ids[v.UserID][r.IntN(5)]
+		v.UserID = []string{"", v.UserID, r.user()}[r.IntN(3)]
+	}
+	if r.IntN(3) == 0 {
+		v.Except = r.id()
+	}
+	if r.IntN(3) == 0 {
+		v.IssuedUntil = r.moment()
+	}
+	return v
+}
+
 // step makes one call and returns what the store and the model answered.
 func (r *run) step() (got, want []any) {
 	at := r.moment()
 	switch r.IntN(10) {
 	case 0, 1, 2:
-		t, limit := r.token(), r.IntN(5)-1
-		r.call("Create", t, limit)
-		return []any{r.store.Create(r.ctx, t, limit)}, []any{r.model.Create(t, limit)}
+		record, limit := r.record(), r.IntN(5)-1
+		r.call("Create", record, limit)
+		return answers(r.store.Create(r.ctx, record, limit)), answers(r.model.Create(record, limit))
 	case 3:
 		id := r.id()
 		r.call("Get", id)
@@ -166,15 +175,10 @@ func (r *run) step() (got, want []any) {
 		}
 		r.call("Exchange", x)
 		return answer(r.store.Exchange(r.ctx, x)), answer(r.model.Exchange(x))
-	case 6:
-		id := r.id()
-		r.call("Revoke", id, at)
-		return []any{r.store.Revoke(r.ctx, id, at)}, []any{r.model.Revoke(id, at)}
-	case 7:
-		user := r.user()
-		r.call("RevokeUser", user, at)
-		n, err := r.store.RevokeUser(r.ctx, user, at)
-		return []any{n, err}, []any{r.model.RevokeUser(user, at), nil}
+	case 6, 7:
+		v := r.revocation(at)
+		r.call("Revoke", v)
+		return answers(r.store.Revoke(r.ctx, v)), answers(r.model.Revoke(v), nil)
 	case 8:
 		user := r.user()
 		r.call("ListUser", user, at)
@@ -214,17 +218,17 @@ func (r *run) String() string {
 }
 
 // answer and answers make results comparable: Data becomes nil where it is empty.
-func answer(t core.Record, err error) []any {
-	if len(t.Data) == 0 {
-		t.Data = nil
+func answer(r core.Record, err error) []any {
+	if len(r.Data) == 0 {
+		r.Data = nil
 	}
-	return []any{t, err}
+	return []any{r, err}
 }
 
-func answers(tokens []core.Record, err error) []any {
+func answers(records []core.Record, err error) []any {
 	all := []any{err}
-	for _, t := range tokens {
-		all = append(all, answer(t, nil)...)
+	for _, r := range records {
+		all = append(all, answer(r, nil)...)
 	}
 	return all
 }

@@ -1,91 +1,86 @@
 package memorystore
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
 
 // partition holds the records of some shards and the indexes to them. Everything
-// of a user lies in one partition, under one lock.
+// of a user lies in one partition, under one lock. Its methods are called with
+// the lock held.
 type partition struct {
-	mu      sync.Mutex
-	records slab[record]
-	texts   texts
-	ids     map[idKey]uint32   // by key: a record, from which sameKey leads to the others
-	shards  map[idShard]uint32 // a record of the shard, from which next leads to the others
-	expiry  queue              // all records, by expiresAt
+	mu        sync.Mutex
+	records   slab[record]
+	texts     texts
+	ids       map[idKey]uint32     // by key: a record, from which sameKey leads to the others
+	unrevoked map[idShard]uint32   // a record, from which next leads to the others
+	revoked   map[idShard]deadList // the same for revoked records
+	expiry    queue                // all records, by expiresAt
 }
 
-// find returns the number of the record with that id, 0 if there is none.
-func (p *partition) find(id recordID) uint32 {
+// deadList is the list of a shard's revoked records.
+type deadList struct {
+	first uint32
+	added uint32 // since dropDead last looked through the list
+}
+
+// find returns the number of the record with that ID, 0 if there is none.
+func (p *partition) find(id *recordID) uint32 {
 	number := p.ids[id.key()]
-	for number != 0 && p.records.at(number).id != id {
-		number = p.records.at(number).sameKey
+	for number != 0 {
+		r := p.records.at(number)
+		if r.id == *id {
+			break
+		}
+		number = r.sameKey
 	}
 	return number
 }
 
-// live returns the user's records that are live at that moment. Users who share
+// ofUser returns the numbers of the user's unrevoked records. Users who share
 // a shard share a list too; it is as good as certain that none do.
-func (p *partition) live(shard idShard, userID string, at int64) []*record {
-	var live []*record
-	for number := p.shards[shard]; number != 0; {
+func (p *partition) ofUser(shard idShard, userID string) []uint32 {
+	var buf [core.MaxUserIDBytes]byte
+	var numbers []uint32
+	for number := p.unrevoked[shard]; number != 0; {
 		r := p.records.at(number)
-		if r.live(at) && p.isOf(r, userID) {
-			live = append(live, r)
+		if string(p.appendUser(buf[:0], r)) == userID {
+			numbers = append(numbers, number)
 		}
 		number = r.next
 	}
-	return live
+	return numbers
 }
 
-func (p *partition) isOf(r *record, userID string) bool {
-	var buf [core.MaxUserIDBytes]byte
-	return string(p.texts.appendTo(buf[:0], &r.text, int(r.userLen))) == userID
+// live returns those of the numbers whose records are live at that moment.
+func (p *partition) live(numbers []uint32, at time.Time) []uint32 {
+	ms := millis(at)
+	return slices.DeleteFunc(numbers, func(number uint32) bool { return !p.records.at(number).live(ms) })
 }
 
-// insert adds the record t, whose id is not in the partition.
-func (p *partition) insert(id recordID, t core.Record) {
-	number := p.records.take()
-	r := p.records.at(number)
-	*r = record{
-		id:          id,
-		userLen:     uint8(len(t.UserID)),
-		deviceLen:   uint16(len(t.Device)),
-		dataLen:     uint16(len(t.Data)),
-		sameKey:     p.ids[id.key()],
-		next:        p.shards[id.shard()],
-		generation:  t.Generation,
-		issuedAt:    millis(t.IssuedAt),
-		exchangedAt: millis(t.ExchangedAt),
-		expiresAt:   millis(t.ExpiresAt),
-		revokedAt:   millis(t.RevokedAt),
-		accessRef:   t.AccessRef,
-		previousRef: t.PreviousRef,
-	}
-	p.texts.set(&r.text, t.UserID+t.Device+string(t.Data))
-	p.ids[id.key()] = number
-	if r.next != 0 {
-		p.records.at(r.next).prev = number
-	}
-	p.shards[id.shard()] = number
-	p.expiry.add(number, r.expiresAt)
+func (p *partition) appendUser(buf []byte, r *record) []byte {
+	return p.texts.appendTo(buf, &r.text, int(r.userLen))
 }
 
-// token returns a copy of the record with that id.
-func (p *partition) token(id string, r *record) core.Record {
+// load returns a copy of the record of that ID.
+func (p *partition) load(id string, r *record) core.Record {
 	user := int(r.userLen)
 	words := user + int(r.deviceLen)
 	size := words + int(r.dataLen)
 	text := p.texts.appendTo(make([]byte, 0, size), &r.text, size)
+	before := string(text[:words])
 	return core.Record{
 		ID:          id,
-		UserID:      string(text[:user]),
+		UserID:      before[:user],
 		Generation:  r.generation,
 		AccessRef:   r.accessRef,
 		PreviousRef: r.previousRef,
-		Device:      string(text[user:words]),
+		Device:      before[user:],
 		Data:        text[words:],
 		IssuedAt:    moment(r.issuedAt),
 		ExchangedAt: moment(r.exchangedAt),
@@ -94,18 +89,150 @@ func (p *partition) token(id string, r *record) core.Record {
 	}
 }
 
-// deleteFirst deletes a record that expires first.
-func (p *partition) deleteFirst() {
-	first, _ := p.expiry.first()
-	p.expiry.removeFirst()
-	r := p.records.at(first.number)
-	p.unlinkKey(first.number, r)
-	p.unlinkShard(r)
-	p.texts.remove(&r.text)
-	p.records.put(first.number)
+// found is a copy of a record, with its number.
+type found struct {
+	number uint32
+	core.Record
 }
 
-func (p *partition) unlinkKey(number uint32, r *record) {
+// newestFirst returns copies of the records with those numbers, the newest first.
+func (p *partition) newestFirst(numbers []uint32) []found {
+	records := make([]found, len(numbers))
+	for i, number := range numbers {
+		r := p.records.at(number)
+		records[i] = found{number, p.load(string(r.id[:]), r)}
+	}
+	slices.SortFunc(records, func(a, b found) int { return core.CompareRecords(b.Record, a.Record) })
+	return records
+}
+
+// read returns copies of the records whose numbers lie between those, both included.
+func (p *partition) read(first, last uint32) []core.Record {
+	var records []core.Record
+	for number := first; number <= last; number++ {
+		if r := p.records.at(number); r.userLen != 0 { // it has a record
+			records = append(records, p.load(string(r.id[:]), r))
+		}
+	}
+	return records
+}
+
+// insert adds a record whose ID is not in the partition.
+func (p *partition) insert(id recordID, from core.Record) {
+	number := p.records.take()
+	r := p.records.at(number)
+	*r = record{
+		id:          id,
+		userLen:     uint8(len(from.UserID)),
+		deviceLen:   uint16(len(from.Device)),
+		dataLen:     uint16(len(from.Data)),
+		sameKey:     p.ids[id.key()],
+		generation:  from.Generation,
+		issuedAt:    millis(from.IssuedAt),
+		exchangedAt: millis(from.ExchangedAt),
+		expiresAt:   millis(from.ExpiresAt),
+		revokedAt:   millis(from.RevokedAt),
+		accessRef:   from.AccessRef,
+		previousRef: from.PreviousRef,
+	}
+	p.texts.set(&r.text, from.UserID+from.Device+string(from.Data))
+	p.ids[id.key()] = number
+	p.link(number, r)
+	p.expiry.add(number, r.expiresAt)
+}
+
+// exchange reports whether the exchange is possible, and makes it if so.
+func (p *partition) exchange(number uint32, x core.Exchange) bool {
+	r := p.records.at(number)
+	was := core.Record{ // as much of it as an exchange depends on
+		Generation: r.generation, AccessRef: r.accessRef, ExpiresAt: moment(r.expiresAt), RevokedAt: moment(r.revokedAt),
+	}
+	to, ok := was.Exchanged(x)
+	if !ok {
+		return false
+	}
+	r.generation, r.accessRef, r.previousRef = to.Generation, to.AccessRef, to.PreviousRef
+	r.exchangedAt = millis(to.ExchangedAt)
+	if expiresAt := millis(to.ExpiresAt); expiresAt != r.expiresAt {
+		r.expiresAt = expiresAt
+		p.expiry.move(number, expiresAt)
+	}
+	return true
+}
+
+// revoke revokes the records of one user at that moment and returns them as they
+// then stand, in their order.
+func (p *partition) revoke(records []found, at time.Time) []core.Record {
+	if len(records) == 0 {
+		return nil
+	}
+	revoked := make([]core.Record, len(records))
+	for i, f := range records {
+		r := p.records.at(f.number)
+		p.unlink(r)
+		r.revokedAt = millis(at)
+		p.link(f.number, r)
+		f.RevokedAt = at
+		revoked[i] = f.Record
+	}
+	p.dropDead(p.records.at(records[0].number).id.shard())
+	return revoked
+}
+
+// dropStep is how many records are added to a shard's dead before those that
+// need not be kept are dropped.
+const dropStep = 25
+
+// dropDead deletes the dead records of the shard that need not be kept, if dropStep
+// of them have been added since it last did.
+func (p *partition) dropDead(shard idShard) {
+	list := p.revoked[shard]
+	if list.added < dropStep {
+		return
+	}
+	list.added = 0
+	p.revoked[shard] = list
+	var dead []found // with what their order depends on
+	for number := list.first; number != 0; number = p.records.at(number).next {
+		r := p.records.at(number)
+		dead = append(dead, found{number, core.Record{
+			ID: string(r.id[:]), UserID: string(p.appendUser(nil, r)), IssuedAt: moment(r.issuedAt), RevokedAt: moment(r.revokedAt),
+		}})
+	}
+	slices.SortFunc(dead, func(a, b found) int {
+		return cmp.Or(strings.Compare(a.UserID, b.UserID), b.RevokedAt.Compare(a.RevokedAt), core.CompareRecords(b.Record, a.Record))
+	})
+	kept := 0
+	for i, f := range dead {
+		if i > 0 && f.UserID != dead[i-1].UserID {
+			kept = 0
+		}
+		if kept++; kept > core.KeptDeadRecords {
+			p.delete(f.number)
+		}
+	}
+}
+
+// deleteFirst deletes the record that expires first, if it does so before that moment.
+func (p *partition) deleteFirst(before int64) bool {
+	first, ok := p.expiry.first()
+	if !ok || first.at >= before {
+		return false
+	}
+	p.delete(first.number)
+	return true
+}
+
+func (p *partition) delete(number uint32) {
+	r := p.records.at(number)
+	p.expiry.remove(number)
+	p.forgetID(number, r)
+	p.unlink(r)
+	p.texts.remove(&r.text)
+	p.records.put(number)
+}
+
+func (p *partition) forgetID(number uint32, r *record) {
 	key := r.id.key()
 	head := p.ids[key]
 	switch {
@@ -122,16 +249,39 @@ func (p *partition) unlinkKey(number uint32, r *record) {
 	}
 }
 
-func (p *partition) unlinkShard(r *record) {
+// link adds a record to the list of its shard that it belongs to.
+func (p *partition) link(number uint32, r *record) {
+	shard := r.id.shard()
+	r.prev = 0
+	if r.revoked() {
+		list := p.revoked[shard]
+		r.next = list.first
+		p.revoked[shard] = deadList{number, list.added + 1}
+	} else {
+		r.next = p.unrevoked[shard]
+		p.unrevoked[shard] = number
+	}
+	if r.next != 0 {
+		p.records.at(r.next).prev = number
+	}
+}
+
+// unlink takes a record out of the list that it is in.
+func (p *partition) unlink(r *record) {
 	if r.next != 0 {
 		p.records.at(r.next).prev = r.prev
 	}
+	shard := r.id.shard()
 	switch {
 	case r.prev != 0:
 		p.records.at(r.prev).next = r.next
+	case r.revoked() && r.next != 0:
+		p.revoked[shard] = deadList{r.next, p.revoked[shard].added}
+	case r.revoked():
+		delete(p.revoked, shard)
 	case r.next != 0:
-		p.shards[r.id.shard()] = r.next
+		p.unrevoked[shard] = r.next
 	default:
-		delete(p.shards, r.id.shard())
+		delete(p.unrevoked, shard)
 	}
 }

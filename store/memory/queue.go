@@ -35,21 +35,25 @@ func (q *queue) add(number uint32, at int64) {
 
 // move gives a number that is in the queue another moment, in O(log n).
 func (q *queue) move(number uint32, at int64) {
-	place := int(q.places[number])
-	if at < q.heap[place].at {
-		q.up(place, entry{at, number})
-	} else {
-		q.down(place, entry{at, number})
-	}
+	q.replace(int(q.places[number]), entry{at, number})
 }
 
-// removeFirst removes the entry that first returns, in O(log n).
-func (q *queue) removeFirst() {
+// remove takes a number out that is in the queue, in O(log n).
+func (q *queue) remove(number uint32) {
 	last := len(q.heap) - 1
 	e := q.heap[last]
 	q.heap = q.heap[:last]
-	if last > 0 {
-		q.down(0, e)
+	if place := int(q.places[number]); place != last {
+		q.replace(place, e)
+	}
+}
+
+// replace puts an entry in the place of another.
+func (q *queue) replace(place int, e entry) {
+	if e.at < q.heap[place].at {
+		q.up(place, e)
+	} else {
+		q.down(place, e)
 	}
 }
 

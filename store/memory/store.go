@@ -2,64 +2,68 @@ package memorystore
 
 import (
 	"context"
-	"errors"
-	"hash/maphash"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// Store is a [core.RefreshStore] in memory. Its methods do what the comments
-// there say; their only other error is Create's, for a record that is not as
-// [core.Record] says. New makes one. It is safe for concurrent use.
+// partitionBits makes so many partitions that calls for different users seldom meet.
+const partitionBits = 6
+
+// Store is a [core.RefreshStore] in memory, and a [core.RecordIterator]. Its methods
+// do what the comments there say; their only other error is Create's, for a
+// record that [core.Record.Validate] refuses. New makes one. It is safe for
+// concurrent use.
 type Store struct {
-	seed       maphash.Seed
-	partitions [64]partition // so many that calls for different users seldom meet
+	seed       uint64 // odd and random, so that nobody can choose user IDs of one partition
+	partitions [1 << partitionBits]partition
 }
 
-var _ core.RefreshStore = (*Store)(nil)
+var (
+	_ core.RefreshStore   = (*Store)(nil)
+	_ core.RecordIterator = (*Store)(nil)
+)
 
 // New returns an empty store. It needs no closing.
 func New() *Store {
-	s := &Store{seed: maphash.MakeSeed()}
+	s := &Store{seed: rand.Uint64() | 1}
 	for i := range s.partitions {
-		s.partitions[i].ids = make(map[idKey]uint32)
-		s.partitions[i].shards = make(map[idShard]uint32)
+		p := &s.partitions[i]
+		p.ids = make(map[idKey]uint32)
+		p.unrevoked = make(map[idShard]uint32)
+		p.revoked = make(map[idShard]deadList)
 	}
 	return s
 }
 
-// Create implements [core.RefreshStore]. A record whose id is not one that
-// [core.NewRecordID] makes for its user, or whose user id, device or data is longer
-// than [core.Record] allows, is an error that matches none of core's.
-func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
+// Create implements [core.RefreshStore]. A record that [core.Record.Validate]
+// refuses is an error that matches none of core's.
+func (s *Store) Create(ctx context.Context, r core.Record, limit int) ([]core.Record, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	id, ok := parseID(t.ID)
-	if !ok || !id.isOf(t.UserID) {
-		return errors.New("memorystore: create: the id is not one that NewRecordID makes for the user")
+	if err := r.Validate(); err != nil {
+		return nil, fmt.Errorf("memorystore: create: %w", err)
 	}
-	if len(t.UserID) > core.MaxUserIDBytes || len(t.Device) > core.MaxDeviceBytes || len(t.Data) > core.MaxDataBytes {
-		return errors.New("memorystore: create: the user id, device or data is too long")
-	}
-	shard := id.shard()
-	p := s.lock(shard)
+	id, _ := parseID(r.ID)
+	p := s.lock(id.shard())
 	defer p.mu.Unlock()
-	if p.find(id) != 0 {
-		return core.ErrExists
+	if p.find(&id) != 0 {
+		return nil, core.ErrExists
 	}
+	var evicted []core.Record
 	if limit > 0 {
-		at := millis(t.IssuedAt)
-		live := p.live(shard, t.UserID, at)
-		slices.SortFunc(live, byAge)
-		for _, r := range live[:max(0, len(live)-(limit-1))] {
-			r.revokedAt = at
+		if live := p.live(p.ofUser(id.shard(), r.UserID), r.IssuedAt); len(live) >= limit {
+			evicted = p.revoke(p.newestFirst(live)[limit-1:], r.IssuedAt)
 		}
 	}
-	p.insert(id, t)
-	return nil
+	p.insert(id, r)
+	return evicted, nil
 }
 
 // Get implements [core.RefreshStore].
@@ -69,7 +73,7 @@ func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
 		return core.Record{}, err
 	}
 	defer p.mu.Unlock()
-	return p.token(id, p.records.at(number)), nil
+	return p.load(id, p.records.at(number)), nil
 }
 
 // Exchange implements [core.RefreshStore].
@@ -79,51 +83,44 @@ func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, err
 		return core.Record{}, err
 	}
 	defer p.mu.Unlock()
-	r := p.records.at(number)
-	stands := r.generation == x.Generation && r.accessRef == x.From
-	behind := r.generation < x.Generation
-	if !r.live(millis(x.At)) || !stands && !behind {
-		return p.token(x.ID, r), core.ErrConflict
+	if !p.exchange(number, x) {
+		err = core.ErrConflict
 	}
-	r.generation = x.Generation + 1
-	r.accessRef, r.previousRef = x.To, x.From
-	r.exchangedAt = millis(x.At)
-	if expiresAt := millis(x.ExpiresAt); expiresAt != r.expiresAt {
-		r.expiresAt = expiresAt
-		p.expiry.move(number, expiresAt)
-	}
-	return p.token(x.ID, r), nil
+	return p.load(x.ID, p.records.at(number)), err
 }
 
 // Revoke implements [core.RefreshStore].
-func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
-	p, number, err := s.lockRecord(ctx, id)
-	if err != nil {
-		return err
+func (s *Store) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, numbers := s.lockUnrevoked(v)
+	if p == nil {
+		return nil, nil
 	}
 	defer p.mu.Unlock()
-	if r := p.records.at(number); r.revokedAt == notRevoked {
-		r.revokedAt = millis(at)
-	}
-	return nil
+	selected := slices.DeleteFunc(p.newestFirst(numbers), func(f found) bool { return !v.Selects(f.Record) })
+	return p.revoke(selected, v.At), nil
 }
 
-// RevokeUser implements [core.RefreshStore].
-func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
+// lockUnrevoked locks the partition of what v can select and returns it with the
+// numbers of the unrevoked records among which v selects. If there can be none, it
+// locks nothing and returns nil.
+func (s *Store) lockUnrevoked(v core.Revocation) (*partition, []uint32) {
+	if v.ID == "" {
+		shard := shardOf(v.UserID)
+		p := s.lock(shard)
+		return p, p.ofUser(shard, v.UserID)
 	}
-	shard := shardOf(userID)
-	p := s.lock(shard)
-	defer p.mu.Unlock()
-	n := 0
-	for _, r := range p.live(shard, userID, millis(at)) {
-		if r.issuedAt <= millis(at) {
-			r.revokedAt = millis(at)
-			n++
-		}
+	id, ok := parseID(v.ID)
+	if !ok {
+		return nil, nil
 	}
-	return n, nil
+	p := s.lock(id.shard())
+	if number := p.find(&id); number != 0 && !p.records.at(number).revoked() {
+		return p, []uint32{number}
+	}
+	return p, nil
 }
 
 // ListUser implements [core.RefreshStore].
@@ -134,23 +131,98 @@ func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]co
 	shard := shardOf(userID)
 	p := s.lock(shard)
 	defer p.mu.Unlock()
-	live := p.live(shard, userID, millis(at))
-	slices.SortFunc(live, byAge)
-	tokens := make([]core.Record, 0, len(live))
-	for _, r := range slices.Backward(live) {
-		tokens = append(tokens, p.token(string(r.id[:]), r))
+	live := p.newestFirst(p.live(p.ofUser(shard, userID), at))
+	records := make([]core.Record, len(live))
+	for i, f := range live {
+		records[i] = f.Record
 	}
-	return tokens, nil
+	return records, nil
+}
+
+// DeleteExpired implements [core.RefreshStore]. It deletes the records that expired
+// first, and holds a lock for one record at a time. If the context ends the call on its
+// way, it returns how many records it has deleted and the context's error.
+func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	limit := millis(before)
+	var due queue // partitions, by what expires first in them
+	for i := range s.partitions {
+		p := &s.partitions[i]
+		p.mu.Lock()
+		if first, ok := p.expiry.first(); ok && first.at < limit {
+			due.add(uint32(i), first.at)
+		}
+		p.mu.Unlock()
+	}
+	n := 0
+	for n < max {
+		earliest, ok := due.first()
+		if !ok {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		p := &s.partitions[earliest.number]
+		p.mu.Lock()
+		if p.deleteFirst(limit) {
+			n++
+		}
+		next, ok := p.expiry.first()
+		p.mu.Unlock()
+		if ok && next.at < limit {
+			due.move(earliest.number, next.at)
+		} else {
+			due.remove(earliest.number)
+		}
+	}
+	return n, nil
+}
+
+// readStep is how many records Records reads at a time.
+const readStep = 32
+
+// Records implements [core.RecordIterator]. It holds no lock while the loop's body
+// runs.
+func (s *Store) Records(ctx context.Context) iter.Seq2[core.Record, error] {
+	return func(yield func(core.Record, error) bool) {
+		for i := range s.partitions {
+			p := &s.partitions[i]
+			p.mu.Lock()
+			last := p.records.last // records created from now on may have higher numbers
+			p.mu.Unlock()
+			for first := uint32(1); first <= last; first += readStep {
+				p.mu.Lock()
+				records := p.read(first, min(first+readStep-1, last))
+				p.mu.Unlock()
+				for _, r := range records {
+					if err := ctx.Err(); err != nil {
+						yield(core.Record{}, err)
+						return
+					}
+					if !yield(r, nil) {
+						return
+					}
+				}
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(core.Record{}, err)
+		}
+	}
 }
 
 // lock locks the partition of that shard and returns it.
 func (s *Store) lock(shard idShard) *partition {
-	p := &s.partitions[maphash.Bytes(s.seed, shard[:])%uint64(len(s.partitions))]
+	hash := binary.LittleEndian.Uint64(shard[:]) * s.seed
+	p := &s.partitions[hash>>(64-partitionBits)]
 	p.mu.Lock()
 	return p
 }
 
-// lockRecord locks the partition of the record with that id and returns it with
+// lockRecord locks the partition of the record with that ID and returns it with
 // the record's number in it. After an error nothing is locked.
 func (s *Store) lockRecord(ctx context.Context, text string) (*partition, uint32, error) {
 	if err := ctx.Err(); err != nil {
@@ -161,7 +233,7 @@ func (s *Store) lockRecord(ctx context.Context, text string) (*partition, uint32
 		return nil, 0, core.ErrNotFound
 	}
 	p := s.lock(id.shard())
-	number := p.find(id)
+	number := p.find(&id)
 	if number == 0 {
 		p.mu.Unlock()
 		return nil, 0, core.ErrNotFound

@@ -29,11 +29,11 @@ func TestMalformedIDs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := memorystore.New()
-			record := newToken("ann", epoch, after(10))
+			record := newRecord("ann", epoch, after(10))
 			record.ID = id
-			must(t, s.Create(t.Context(), record, 0))
+			create(t, s, record, 0)
 			record.ID = malformed
-			err := s.Create(t.Context(), record, 1)
+			_, err := s.Create(t.Context(), record, 1)
 			if err == nil || isSentinel(err) {
 				t.Errorf("Create: %v, want an error that is none of core's", err)
 			}
@@ -43,17 +43,15 @@ func TestMalformedIDs(t *testing.T) {
 			if _, err := s.Exchange(t.Context(), core.Exchange{ID: malformed, At: epoch}); !errors.Is(err, core.ErrNotFound) {
 				t.Errorf("Exchange: %v, want ErrNotFound", err)
 			}
-			if err := s.Revoke(t.Context(), malformed, epoch); !errors.Is(err, core.ErrNotFound) {
-				t.Errorf("Revoke: %v, want ErrNotFound", err)
-			}
+			expectRecords(t, "Revoke", revoke(t, s, core.Revocation{ID: malformed, At: epoch}))
 		})
 	}
 }
 
 func FuzzUnknownID(f *testing.F) {
 	s := memorystore.New()
-	record := newToken("ann", epoch, after(10))
-	must(f, s.Create(f.Context(), record, 0))
+	record := newRecord("ann", epoch, after(10))
+	create(f, s, record, 0)
 	f.Add(record.ID)
 	f.Add(record.ID[:39])
 	f.Add(record.ID + "a")
@@ -83,9 +81,9 @@ func TestTooLongRecords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := memorystore.New()
-			record := newToken("ann", epoch, after(10))
+			record := newRecord("ann", epoch, after(10))
 			change(&record)
-			if err := s.Create(t.Context(), record, 0); err == nil || isSentinel(err) {
+			if _, err := s.Create(t.Context(), record, 0); err == nil || isSentinel(err) {
 				t.Errorf("Create: %v, want an error that is none of core's", err)
 			}
 			if _, err := s.Get(t.Context(), record.ID); !errors.Is(err, core.ErrNotFound) {
@@ -99,8 +97,8 @@ func TestTooLongRecords(t *testing.T) {
 // anything changes.
 func TestEndedContext(t *testing.T) {
 	s := memorystore.New()
-	record := newToken("ann", epoch, after(10))
-	must(t, s.Create(t.Context(), record, 0))
+	record := newRecord("ann", epoch, after(10))
+	create(t, s, record, 0)
 
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -108,19 +106,26 @@ func TestEndedContext(t *testing.T) {
 	defer cancel()
 	for _, ctx := range []context.Context{cancelled, overdue} {
 		for _, id := range []string{record.ID, "malformed", core.NewRecordID("ann")} {
-			another := newToken("ann", epoch, after(10))
+			another := newRecord("ann", epoch, after(10))
 			another.ID = id
 			_, getErr := s.Get(ctx, id)
 			_, exchangeErr := s.Exchange(ctx, core.Exchange{ID: id, From: record.AccessRef, At: epoch})
-			_, revokeUserErr := s.RevokeUser(ctx, "ann", epoch)
+			_, createErr := s.Create(ctx, another, 1)
+			_, revokeErr := s.Revoke(ctx, core.Revocation{ID: id, At: epoch})
+			_, revokeUserErr := s.Revoke(ctx, core.Revocation{UserID: "ann", At: epoch})
+			var recordsErr error
+			for _, err := range s.Records(ctx) {
+				recordsErr = err
+			}
 			_, listErr := s.ListUser(ctx, "ann", epoch)
 			_, deleteErr := s.DeleteExpired(ctx, after(20), 1)
 			for method, err := range map[string]error{
-				"Create":        s.Create(ctx, another, 1),
+				"Create":        createErr,
 				"Get":           getErr,
 				"Exchange":      exchangeErr,
-				"Revoke":        s.Revoke(ctx, id, epoch),
-				"RevokeUser":    revokeUserErr,
+				"Revoke":        revokeErr,
+				"Revoke user":   revokeUserErr,
+				"Records":       recordsErr,
 				"ListUser":      listErr,
 				"DeleteExpired": deleteErr,
 			} {
@@ -141,9 +146,9 @@ func TestTextsOfAnyLength(t *testing.T) {
 	digits := strings.Repeat("0123456789", 500)
 	roundTrip := func(user, device, data int) {
 		s := memorystore.New()
-		record := newToken(digits[:user], epoch, after(10))
+		record := newRecord(digits[:user], epoch, after(10))
 		record.Device, record.Data = digits[:device], []byte(digits[:data])
-		must(t, s.Create(t.Context(), record, 0))
+		create(t, s, record, 0)
 		if got := list(t, s, record.UserID, epoch); len(got) != 1 || !same(got[0], record) {
 			t.Errorf("created %v, the store has %v", record, got)
 		}
@@ -161,14 +166,14 @@ func TestMoments(t *testing.T) {
 	earliest := time.Unix(0, 0).UTC()
 	latest := time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
 	s := memorystore.New()
-	record := newToken("ann", earliest, latest)
-	must(t, s.Create(t.Context(), record, 0))
+	record := newRecord("ann", earliest, latest)
+	create(t, s, record, 0)
 	if got := get(t, s, record.ID); !same(got, record) {
 		t.Errorf("created %v, got %v", record, got)
 	}
 
-	must(t, s.Revoke(t.Context(), record.ID, earliest))
-	must(t, s.Revoke(t.Context(), record.ID, latest)) // too late
+	revoke(t, s, core.Revocation{ID: record.ID, At: earliest})
+	revoke(t, s, core.Revocation{ID: record.ID, At: latest}) // too late
 	record.RevokedAt = earliest
 	if got := get(t, s, record.ID); !same(got, record) {
 		t.Errorf("revoked %v, got %v", record, got)
@@ -177,9 +182,9 @@ func TestMoments(t *testing.T) {
 
 func TestDataIsCopied(t *testing.T) {
 	s := memorystore.New()
-	record := newToken("ann", epoch, after(10))
+	record := newRecord("ann", epoch, after(10))
 	record.Device, record.Data = "phone", []byte("data")
-	must(t, s.Create(t.Context(), record, 0))
+	create(t, s, record, 0)
 	record.Data[0] = 'X'
 	got := get(t, s, record.ID)
 	if string(got.Data) != "data" {
@@ -205,13 +210,13 @@ func TestOrderOfRecordsIssuedTogether(t *testing.T) {
 		ids = append(ids, core.UserShard("ann")+strings.Repeat(c, 32))
 	}
 	for _, i := range []int{2, 0, 3, 1} {
-		record := newToken("ann", epoch, after(10))
+		record := newRecord("ann", epoch, after(10))
 		record.ID = ids[i]
-		must(t, s.Create(t.Context(), record, 0))
+		create(t, s, record, 0)
 	}
 	expectList(t, s, "ann", epoch, ids[3], ids[2], ids[1], ids[0])
 
-	newest := newToken("ann", after(1), after(10))
-	must(t, s.Create(t.Context(), newest, 3))
+	newest := newRecord("ann", after(1), after(10))
+	create(t, s, newest, 3)
 	expectList(t, s, "ann", after(1), newest.ID, ids[3], ids[2])
 }

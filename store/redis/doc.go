@@ -1,90 +1,126 @@
-// Package redisstore keeps refresh-token records in Redis: on one server, behind
+// Package redisstore keeps the records of sessions in Redis: on one server, behind
 // Sentinel or in a Cluster.
 //
 //	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 //	store, err := redisstore.New(client, redisstore.Options{})
-//	schema, err := core.New(store, tokens, core.Config{Secret: secret})
+//	schema, err := core.New(store, signer, core.Config{Secret: secret})
 //
-// Any number of processes may use the same records. The server needs Redis 6.2 or
+// Any number of processes may use the same records. The server must be Redis 6.2 or
 // later; the tests run on 7.0.
 //
 // # What is stored
 //
-// The records of one user lie in one hash, tokenauth:{shard}, each a field, so that
-// a Cluster has them on one node. Every call is one script with that one key and one
-// round trip: atomic everywhere, and while a Cluster is resharded too. Scripts are
-// sent anew to servers that don't know them. No key is without a time to live, which
-// is reckoned from the times that callers give, with a day to spare for clocks that
-// differ, and which is that of the hash's longest-lived record. Records that expired
-// more than a day before a login of the same user go with it, at most 16 a time.
-// DeleteExpired has nothing to do.
+// The records of one user are fields of one hash, tokenauth:{shard}, so that a Cluster
+// keeps them on one node. Each call is one script with that one key and one round
+// trip. So it is atomic on every kind of server, and while a Cluster moves slots. If a
+// server does not know a script, the call sends it again.
 //
-// Exchange, Get and Revoke cost the same whatever the store holds. RevokeUser,
-// ListUser and, with a limit, Create look at all records of the user, dead ones too
-// as long as they stay: a user who logs in a thousand times in a RefreshTokenDuration
-// makes them take about a millisecond, in which the server serves nobody else.
+// Every record begins with the version of its format. A record of another version makes
+// a call fail with an error that says so, and never with core.ErrNotFound.
+//
+// Exchange and Get cost the same whatever the store holds, and so does Revoke of one
+// record. Revoke of a user, ListUser and, with a limit, Create look at the user's
+// unrevoked records. For a user with 100,000 of them such a call takes about a second,
+// in which the server serves nobody else: set a limit.
+//
+// # Dead records
+//
+// The store keeps the 100 records of a user that were revoked last, and deletes the
+// others in the call that revokes. Calls that look for unrevoked records do not read
+// the revoked ones.
+//
+// Every key has a time to live. It is computed from the times that callers give, and is
+// that of the longest-lived record in the hash and one more day. That day is the margin
+// for clocks that differ. A login also deletes records of its user that expired more
+// than a day before, at most 16 unrevoked ones. DeleteExpired has nothing to do: it
+// returns 0.
 //
 // # Memory
 //
-// A session with a user id of 11 bytes, a browser's User-Agent of 120 and claims of
-// 60 takes 552 bytes of MEMORY USAGE, its key included, and 631 of used_memory
-// (100,000 users with a session each; further sessions of a user about 420 each).
-// With hash-max-listpack-value 1024 in the server's configuration they are 392 and
-// 453. A session stays a day longer than it lives.
+// A session takes 552 bytes of MEMORY USAGE, its key included, and 631 of used_memory.
+// That was measured with 100,000 users of one session each, a user ID of 11 bytes, a
+// User-Agent of 120 and claims of 60. Further sessions of a user take about 400 each.
+// With hash-max-listpack-value 1024 in the server's configuration a session takes 392
+// and 453. A user with 100 dead records takes about 40 kB. A session stays a day longer
+// than it lives.
 //
-// maxmemory-policy must be noeviction. With any other a full server removes sessions
-// by itself: users are logged out, and which doesn't show anywhere. With noeviction
-// every change fails until there is memory again, revocations as well as logins and
-// refreshes: nobody is logged out, not even who is to be. Watch used_memory.
+// Set maxmemory-policy to noeviction. Under any other policy a full server deletes
+// sessions by itself: users are logged out, and nothing shows which. Under noeviction
+// every change fails until there is memory again: logins, refreshes and revocations.
+// Nobody is logged out, including users whose sessions you try to revoke. Watch
+// used_memory.
 //
 // # Durability
 //
-// What a call has acknowledged survives the server's crash as far as its persistence
-// goes: with appendonly yes and appendfsync always all of it, with everysec all but
-// the last second or two, with snapshots alone all since the last. The sections
-// below say what a loss means.
+// The server's persistence decides how much of what a call acknowledged survives a
+// crash of the server. With appendonly yes and appendfsync always, all of it survives.
+// With everysec, all but the last second or two. With snapshots alone, all up to the
+// last snapshot. The next section says what a loss means.
 //
 // # Failover
 //
 // Redis replicates asynchronously. A failover, by Sentinel or in a Cluster, may lose
-// what the old primary acknowledged last, and all that it acknowledged while it was
-// cut off without noticing. Then
+// what the old primary acknowledged last. It also loses everything that the old primary
+// acknowledged while it was cut off from the others.
 //
-//   - a lost exchange heals: the client's token is ahead of its record, which the
-//     schema takes for what it is, and the next refresh goes on from there;
-//   - a lost login is a session that does not exist: its user logs in once more;
-//   - a lost revocation hurts: a session that was ended is live again, until its
-//     ExpiresAt or until somebody repeats the revocation (core.Schema.RevokeUser).
+//   - A lost exchange heals. The client's token is ahead of its record, the schema
+//     sees that the store was rolled back, and the next refresh goes on from there.
+//   - A lost login is a session that does not exist. Its user logs in again.
+//   - A lost revocation is a security problem. A session that was ended is live again,
+//     until its ExpiresAt or until the revocation is repeated (core.Schema.RevokeUser).
 //
-// Options.WaitReplicas makes every change wait until so many replicas have it (WAIT),
-// and fail if they don't in time. The server's min-replicas-to-write and
-// min-replicas-max-lag make a primary that is cut off refuse changes after some
-// seconds, which bounds what it acknowledges in vain. With one replica to each
-// primary and WaitReplicas 1 the death of either loses nothing; with more, what is
-// lost is what the replica had not received that takes over, usually the one that
-// has most. None of this makes Redis a consensus: where a lost revocation is not to
-// be borne, keep the sessions in a SQL database.
+// With Options.WaitReplicas a change waits until so many replicas have it (WAIT), and
+// fails if they do not acknowledge it in time. So does a revocation that finds nothing
+// left to revoke, because an earlier one may not have reached the replicas. A change
+// that failed so may stand. Repeat a revocation until it succeeds.
 //
-// During a failover calls fail, and core's answer is 503. Choose core.Config.Grace
-// longer than one takes.
+// Set min-replicas-to-write and min-replicas-max-lag on the server. Then a primary that
+// is cut off refuses changes after some seconds, which bounds what it acknowledges and
+// loses. With one replica for each primary and WaitReplicas 1, the death of either
+// loses nothing. With more replicas, a failover loses what the promoted replica had not
+// received. Redis is not a consensus system. If losing a revocation is unacceptable, use
+// a SQL store.
+//
+// During a failover calls fail, and core answers 503. Clients that refresh again later
+// stay logged in.
 //
 // # Errors and deadlines
 //
-// A change is sent once: the client's MaxRetries does not apply, because a change
-// that is repeated after its answer was lost meets its own effect and would report a
-// conflict that there never was. Get and ListUser are repeated as MaxRetries says.
+// A change is sent once: the client's MaxRetries does not apply to it. If the server
+// ran a change and the response was lost, a second attempt would meet the effect of the
+// first: Create would return core.ErrExists, Exchange core.ErrConflict, and Revoke would
+// leave out what it revoked. Get, ListUser and Records are repeated as MaxRetries says.
 //
-// A call returns when its context's deadline has passed. Set ContextTimeoutEnabled in
-// the client's options: without it the client does not mind deadlines once a command
-// is sent, and calls that have one cost a goroutine each, which lives on until the
-// client's own timeouts. A context that is cancelled before its deadline stops a call
-// that waits for a connection, but not one that waits for the server: that takes the
-// client's ReadTimeout at most, and with ReadTimeout -1 it may wait without end.
+// A call returns when the deadline of its context has passed. After an error that is
+// not one of core's, a change may still take effect shortly after the call returned, if
+// the server was sent it.
+//
+// Set ContextTimeoutEnabled in the client's options. Without it the client ignores
+// deadlines once a command is sent. Each call with a deadline then costs a goroutine,
+// which lives until the client's own timeouts. A context that is cancelled before its
+// deadline stops a call that waits for a connection. It does not stop one that waits
+// for the server: that takes the client's ReadTimeout at most, and with ReadTimeout -1
+// it may wait forever.
+//
+// # Records
+//
+// Records walks through the whole database by SCAN, in small steps, on each master of a
+// Cluster. It skips keys that do not have the form Prefix{shard}. It may yield a record
+// more than once. If a server restarts or fails over meanwhile, or a slot of the
+// Cluster moves, Records may have missed records, and it ends with an error.
+//
+// # Hooks
+//
+// Hooks of go-redis, such as those for tracing, see user IDs, devices and application
+// data in the arguments of commands. They see no credential.
 //
 // # Permissions
 //
-// An ACL user needs the keys ~tokenauth:* and the commands EVALSHA, EVAL, HGET, HSET,
-// HDEL, HEXISTS, HGETALL, HRANDFIELD, PTTL and PEXPIRE, WAIT for Options.WaitReplicas,
-// and what go-redis needs itself: HELLO and CLIENT, for a Cluster CLUSTER, COMMAND and
-// ASKING too.
+// An ACL user needs the keys ~tokenauth:* and these commands:
+//
+//   - EVALSHA, EVAL, HGET, HMGET, HSET, HDEL, HEXISTS, HKEYS, HLEN, HRANDFIELD, PTTL and
+//     PEXPIRE for all calls;
+//   - WAIT for Options.WaitReplicas;
+//   - SCAN, HSCAN and INFO for Records;
+//   - HELLO and CLIENT for go-redis, and for a Cluster CLUSTER, COMMAND and ASKING too.
 package redisstore

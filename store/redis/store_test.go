@@ -63,7 +63,7 @@ func TestNewNeedsNoServer(t *testing.T) {
 	}
 }
 
-func TestTextsThatAreNoIDs(t *testing.T) {
+func TestTextsThatAreNotIDs(t *testing.T) {
 	s, err := redisstore.New(nowhere(t), redisstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -87,43 +87,74 @@ func TestTextsThatAreNoIDs(t *testing.T) {
 			if _, err := s.Exchange(t.Context(), core.Exchange{ID: text}); !errors.Is(err, core.ErrNotFound) {
 				t.Errorf("Exchange: %v, want ErrNotFound", err)
 			}
-			if err := s.Revoke(t.Context(), text, time.Unix(0, 0)); !errors.Is(err, core.ErrNotFound) {
-				t.Errorf("Revoke: %v, want ErrNotFound", err)
+			if got, err := s.Get(cancelled, text); !errors.Is(err, context.Canceled) {
+				t.Errorf("Get with a cancelled context: %v, %v, want its error", got, err)
 			}
-			if _, err := s.Get(cancelled, text); !errors.Is(err, context.Canceled) {
-				t.Errorf("Get with a cancelled context: %v, want its error", err)
+			if text == "" {
+				return // selects all records of a user
+			}
+			if got, err := s.Revoke(t.Context(), core.Revocation{ID: text, At: time.Unix(0, 0).UTC()}); len(got) > 0 || err != nil {
+				t.Errorf("Revoke: %v, %v, want no records and no error", got, err)
+			}
+			if _, err := s.Revoke(cancelled, core.Revocation{ID: text}); !errors.Is(err, context.Canceled) {
+				t.Errorf("Revoke with a cancelled context: %v, want its error", err)
 			}
 		})
 	}
 }
 
-func TestCreateRefuses(t *testing.T) {
+func TestRevokeOfAnotherUsersRecordSelectsNone(t *testing.T) {
+	s, err := redisstore.New(nowhere(t), redisstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := core.Revocation{ID: core.NewRecordID("ann"), UserID: "bob", At: time.Unix(0, 0).UTC()}
+	if got, err := s.Revoke(t.Context(), v); len(got) > 0 || err != nil {
+		t.Errorf("Revoke: %v, %v, want no records and no error", got, err)
+	}
+}
+
+func TestCreateRefusesWhatCoreDoes(t *testing.T) {
 	s, err := redisstore.New(nowhere(t), redisstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := time.Unix(0, 0).UTC()
-	for name, change := range map[string]func(*core.Record){
-		"no id":             func(r *core.Record) { r.ID = "" },
-		"another's id":      func(r *core.Record) { r.ID = core.NewRecordID("bob") },
-		"a long device":     func(r *core.Record) { r.Device = strings.Repeat("d", core.MaxDeviceBytes+1) },
-		"data that is long": func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
-		"a long user id": func(r *core.Record) {
-			r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1)
-			r.ID = core.NewRecordID(r.UserID)
-		},
-		"no user id":              func(r *core.Record) { r.UserID, r.ID = "", core.NewRecordID("") },
-		"a user id not in UTF-8":  func(r *core.Record) { r.UserID, r.ID = "\xff", core.NewRecordID("\xff") },
-		"a device not in UTF-8":   func(r *core.Record) { r.Device = "\xff" },
-		"a device with NUL in it": func(r *core.Record) { r.Device = "a\x00" },
+	for field, change := range map[string]func(*core.Record){
+		"UserID":     func(r *core.Record) { r.UserID = strings.Repeat("u", core.MaxUserIDBytes+1) },
+		"ID":         func(r *core.Record) { r.ID = core.NewRecordID("bob") },
+		"Generation": func(r *core.Record) { r.Generation = 1 << 53 },
+		"Device":     func(r *core.Record) { r.Device = "a\x00" },
+		"Data":       func(r *core.Record) { r.Data = make([]byte, core.MaxDataBytes+1) },
+		"ExpiresAt":  func(r *core.Record) { r.ExpiresAt = at.Add(time.Nanosecond) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			record := core.Record{ID: core.NewRecordID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour)}
-			change(&record)
-			err := s.Create(t.Context(), record, 1)
-			if err == nil || errors.Is(err, core.ErrExists) || !strings.HasPrefix(err.Error(), "redisstore: create: the ") {
-				t.Errorf("Create: %v, want an error that says what is wrong", err)
+		t.Run(field, func(t *testing.T) {
+			r := core.Record{ID: core.NewRecordID("ann"), UserID: "ann", IssuedAt: at, ExchangedAt: at, ExpiresAt: at.Add(time.Hour)}
+			change(&r)
+			_, err := s.Create(t.Context(), r, 1)
+			if err == nil || errors.Is(err, core.ErrExists) || !strings.HasPrefix(err.Error(), "redisstore: create: "+field) {
+				t.Errorf("Create: %v, want an error that names the field", err)
 			}
 		})
+	}
+}
+
+func TestRecordsNeedsAClientOfOneServerOrACluster(t *testing.T) {
+	pipeliner, err := nowhere(t).AutoPipeline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipeliner.Close()
+	s, err := redisstore.New(pipeliner, redisstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err = range s.Records(t.Context()) {
+		if err != nil {
+			break
+		}
+	}
+	if err == nil || !strings.HasPrefix(err.Error(), "redisstore: records: client must be") {
+		t.Errorf("Records: %v, want an error about the client", err)
 	}
 }

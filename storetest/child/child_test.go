@@ -18,10 +18,11 @@ import (
 // scripted answers by the id that it is asked for.
 type scripted struct{ core.RefreshStore }
 
-func (scripted) Get(_ context.Context, id string) (core.Record, error) {
+func (scripted) Get(ctx context.Context, id string) (core.Record, error) {
 	switch id {
 	case "hangs":
-		select {}
+		<-ctx.Done()
+		return core.Record{}, fmt.Errorf("scripted: %w", ctx.Err())
 	case "exits":
 		os.Exit(3)
 	case "pid":
@@ -39,6 +40,26 @@ func (scripted) Get(_ context.Context, id string) (core.Record, error) {
 		ID: id, UserID: "a\x00b", Generation: 1<<53 - 1, AccessRef: core.Ref{1, 2}, Data: []byte{0, 255},
 		IssuedAt: time.UnixMilli(1).UTC(), ExpiresAt: time.UnixMilli(253402300799999).UTC(),
 	}, nil
+}
+
+func (scripted) Create(_ context.Context, r core.Record, limit int) ([]core.Record, error) {
+	return []core.Record{r, {ID: fmt.Sprint(limit)}}, nil
+}
+
+func (scripted) Revoke(_ context.Context, v core.Revocation) ([]core.Record, error) {
+	return []core.Record{{ID: v.ID, UserID: v.UserID, Device: v.Except, IssuedAt: v.IssuedUntil, RevokedAt: v.At}}, nil
+}
+
+func (scripted) ListUser(_ context.Context, userID string, at time.Time) ([]core.Record, error) {
+	return []core.Record{{UserID: userID, IssuedAt: at}}, nil
+}
+
+func (scripted) Exchange(_ context.Context, x core.Exchange) (core.Record, error) {
+	return core.Record{ID: x.ID, Generation: x.Generation, AccessRef: x.To, PreviousRef: x.From, ExchangedAt: x.At, ExpiresAt: x.ExpiresAt}, nil
+}
+
+func (scripted) DeleteExpired(_ context.Context, before time.Time, max int) (int, error) {
+	return int(before.UnixMilli()) + max, nil
 }
 
 func TestMain(m *testing.M) {
@@ -74,6 +95,25 @@ func TestAChildAnswersAsTheStoreInIt(t *testing.T) {
 	}
 }
 
+func TestAChildIsGivenEveryArgument(t *testing.T) {
+	s := child.Start(t, "scripted", "as told")
+	record, _ := scripted{}.Get(t.Context(), "some id")
+	at := time.UnixMilli(7).UTC()
+	x := core.Exchange{ID: "id", Generation: 3, From: core.Ref{1}, To: core.Ref{2}, At: at, ExpiresAt: at.Add(1)}
+	v := core.Revocation{ID: "id", UserID: "user", Except: "another", IssuedUntil: at, At: at.Add(1)}
+	all := func(s core.RefreshStore) []any {
+		evicted, err1 := s.Create(t.Context(), record, 5)
+		exchanged, err2 := s.Exchange(t.Context(), x)
+		revoked, err3 := s.Revoke(t.Context(), v)
+		listed, err4 := s.ListUser(t.Context(), "user", at)
+		deleted, err5 := s.DeleteExpired(t.Context(), at, 5)
+		return []any{evicted, err1, exchanged, err2, revoked, err3, listed, err4, deleted, err5}
+	}
+	if got, want := fmt.Sprintf("%#v", all(s)), fmt.Sprintf("%#v", all(scripted{})); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestACancelledCallReturns(t *testing.T) {
 	s := child.Start(t, "scripted", "as told")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -83,11 +123,16 @@ func TestACancelledCallReturns(t *testing.T) {
 		returned <- err
 	}()
 	if _, err := s.Get(t.Context(), "another"); err != nil {
-		t.Errorf("beside a call that hangs: %v", err)
+		t.Errorf("during a call that hangs: %v", err)
 	}
 	cancel()
-	if err := <-returned; !errors.Is(err, context.Canceled) {
-		t.Errorf("the cancelled call is %v", err)
+	if err := <-returned; !errors.Is(err, context.Canceled) || err.Error() != "scripted: context canceled" {
+		t.Errorf("the cancelled call is %v, not what the store in the child returns", err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := s.Get(soon, "hangs"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an overdue call is %v", err)
 	}
 	if _, err := s.Get(ctx, "another"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a call with a cancelled context is %v", err)

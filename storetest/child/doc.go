@@ -1,5 +1,5 @@
 // Package child runs a store in a process of its own: one that can be killed, as
-// Harness.Crash of package storetest asks for, or a second one beside the test's, as
+// Harness.Crash of package storetest asks for, or a second one next to the test's, as
 // Harness.Peer does. The process is the test binary itself, started again.
 //
 //	func TestMain(m *testing.M) {

@@ -54,13 +54,14 @@ func exit(err error) {
 }
 
 // serve answers the calls that it reads, each by a goroutine of its own, until there
-// are no more: then nobody is left who would read the answers to those in flight.
+// are no more: then nobody is left who would read the responses to those in flight.
 func serve(s core.RefreshStore, in io.Reader, out io.Writer) error {
 	requests, responses := gob.NewDecoder(in), gob.NewEncoder(out)
 	if err := responses.Encode(response{}); err != nil { // it is open
 		return err
 	}
-	var writing sync.Mutex
+	var mu sync.Mutex // of the encoder and of the calls in flight
+	calls := map[uint64]context.CancelFunc{}
 	for {
 		var r request
 		if err := requests.Decode(&r); errors.Is(err, io.EOF) {
@@ -68,10 +69,24 @@ func serve(s core.RefreshStore, in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("read a call: %w", err)
 		}
+		if r.Method == methodCancel {
+			mu.Lock()
+			if cancel := calls[r.Number]; cancel != nil {
+				cancel()
+			}
+			mu.Unlock()
+			continue
+		}
+		ctx, cancel := r.context()
+		mu.Lock()
+		calls[r.Number] = cancel
+		mu.Unlock()
 		go func() {
-			a := r.on(context.Background(), s)
-			writing.Lock()
-			defer writing.Unlock()
+			defer cancel()
+			a := r.on(ctx, s)
+			mu.Lock()
+			defer mu.Unlock()
+			delete(calls, r.Number)
 			// The parent may be gone, which the reading end tells.
 			_ = responses.Encode(a)
 		}()

@@ -19,10 +19,10 @@ import (
 // errGone is the error of every call that a child can't answer any more.
 var errGone = errors.New("storetest/child: the process is gone")
 
-// Store is a [core.RefreshStore] whose calls a child process answers. A call that is
-// cancelled returns at once, and goes on in the child. Once the process is gone all
-// calls fail, those in flight with an outcome that nobody knows. It is safe for
-// concurrent use.
+// Store is a [core.RefreshStore] whose calls a child process answers. If the context of
+// a call ends, so does that of the call in the child, and the call returns what the
+// store there returns. Once the process is gone, all calls fail, and the outcome of
+// those in flight is unknown. It is safe for concurrent use.
 type Store struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -120,70 +120,84 @@ func (s *Store) call(ctx context.Context, r request) (response, error) {
 		return response{}, err
 	}
 	answer := make(chan response, 1)
-	if err := s.send(r, answer); err != nil {
+	r.Deadline, _ = ctx.Deadline()
+	number, err := s.send(r, answer)
+	if err != nil {
 		return response{}, err
 	}
 	select {
 	case a, ok := <-answer:
-		if !ok {
-			return response{}, errGone
-		}
-		return a, a.Err.err()
+		return a.from(ok)
 	case <-ctx.Done():
-		return response{}, ctx.Err()
 	}
+	if errors.Is(ctx.Err(), context.Canceled) { // the child knows of a deadline by itself
+		s.cancel(number)
+	}
+	a, ok := <-answer
+	return a.from(ok)
 }
 
-func (s *Store) send(r request, answer chan<- response) error {
+// from returns the response, unless there is none because the process is gone.
+func (a response) from(ok bool) (response, error) {
+	if !ok {
+		return response{}, errGone
+	}
+	return a, a.Err.err()
+}
+
+func (s *Store) send(r request, answer chan<- response) (number uint64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waiting == nil {
-		return errGone
+		return 0, errGone
 	}
 	s.last++
 	r.Number = s.last
 	s.waiting[r.Number] = answer
 	if err := s.encoder.Encode(r); err != nil {
 		delete(s.waiting, r.Number)
-		return fmt.Errorf("%w: %w", errGone, err)
+		return 0, fmt.Errorf("%w: %w", errGone, err)
 	}
-	return nil
+	return r.Number, nil
+}
+
+// cancel has the child cancel a call. If the process is gone, so is the call.
+func (s *Store) cancel(number uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting != nil {
+		_ = s.encoder.Encode(request{Number: number, Method: methodCancel})
+	}
 }
 
 // Create implements [core.RefreshStore].
-func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
-	_, err := s.call(ctx, request{Method: methodCreate, Token: t, Limit: limit})
-	return err
+func (s *Store) Create(ctx context.Context, r core.Record, limit int) ([]core.Record, error) {
+	a, err := s.call(ctx, request{Method: methodCreate, Record: r, Limit: limit})
+	return a.Records, err
 }
 
 // Get implements [core.RefreshStore].
 func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
 	a, err := s.call(ctx, request{Method: methodGet, Text: id})
-	return a.Token, err
+	return a.Record, err
 }
 
 // Exchange implements [core.RefreshStore].
 func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	a, err := s.call(ctx, request{Method: methodExchange, Exchange: x})
-	return a.Token, err
+	return a.Record, err
 }
 
 // Revoke implements [core.RefreshStore].
-func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
-	_, err := s.call(ctx, request{Method: methodRevoke, Text: id, At: at})
-	return err
-}
-
-// RevokeUser implements [core.RefreshStore].
-func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	a, err := s.call(ctx, request{Method: methodRevokeUser, Text: userID, At: at})
-	return a.Count, err
+func (s *Store) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
+	a, err := s.call(ctx, request{Method: methodRevoke, Revocation: v})
+	return a.Records, err
 }
 
 // ListUser implements [core.RefreshStore].
 func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
 	a, err := s.call(ctx, request{Method: methodListUser, Text: userID, At: at})
-	return a.Tokens, err
+	return a.Records, err
 }
 
 // DeleteExpired implements [core.RefreshStore].

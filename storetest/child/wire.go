@@ -14,30 +14,32 @@ const (
 	methodGet
 	methodExchange
 	methodRevoke
-	methodRevokeUser
 	methodListUser
 	methodDeleteExpired
+	methodCancel // of the call with the same number
 )
 
 // request is one call on its way to the child, a gob value. Which fields count
 // depends on the method.
 type request struct {
-	Number   uint64 // chosen by the parent, repeated in the answer
-	Method   int
-	Token    core.Record
-	Exchange core.Exchange
-	Text     string // the id or the user id
-	At       time.Time
-	Limit    int // or max
+	Number     uint64    // chosen by the parent, repeated in the response
+	Deadline   time.Time // of the call's context, zero if there is none
+	Method     int
+	Record     core.Record
+	Exchange   core.Exchange
+	Revocation core.Revocation
+	Text       string // the ID or the user ID
+	At         time.Time
+	Limit      int // or max
 }
 
 // response is what a call returned, a gob value.
 type response struct {
-	Number uint64
-	Token  core.Record
-	Tokens []core.Record
-	Count  int
-	Err    failure
+	Number  uint64
+	Record  core.Record
+	Records []core.Record
+	Count   int
+	Err     failure
 }
 
 // known are the errors that keep what they are on their way. The order is part of
@@ -84,23 +86,29 @@ func (f failure) Is(target error) bool {
 	return false
 }
 
+// context returns a context of the call in the child.
+func (r request) context() (context.Context, context.CancelFunc) {
+	if r.Deadline.IsZero() {
+		return context.WithCancel(context.Background())
+	}
+	return context.WithDeadline(context.Background(), r.Deadline)
+}
+
 // on makes the call.
 func (r request) on(ctx context.Context, s core.RefreshStore) response {
 	a := response{Number: r.Number}
 	var err error
 	switch r.Method {
 	case methodCreate:
-		err = s.Create(ctx, r.Token, r.Limit)
+		a.Records, err = s.Create(ctx, r.Record, r.Limit)
 	case methodGet:
-		a.Token, err = s.Get(ctx, r.Text)
+		a.Record, err = s.Get(ctx, r.Text)
 	case methodExchange:
-		a.Token, err = s.Exchange(ctx, r.Exchange)
+		a.Record, err = s.Exchange(ctx, r.Exchange)
 	case methodRevoke:
-		err = s.Revoke(ctx, r.Text, r.At)
-	case methodRevokeUser:
-		a.Count, err = s.RevokeUser(ctx, r.Text, r.At)
+		a.Records, err = s.Revoke(ctx, r.Revocation)
 	case methodListUser:
-		a.Tokens, err = s.ListUser(ctx, r.Text, r.At)
+		a.Records, err = s.ListUser(ctx, r.Text, r.At)
 	case methodDeleteExpired:
 		a.Count, err = s.DeleteExpired(ctx, r.At, r.Limit)
 	}

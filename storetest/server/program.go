@@ -22,10 +22,13 @@ func folders() []string {
 	return append(postgresql, "/usr/sbin", "/usr/local/sbin")
 }
 
-// find returns the path of a program. Where there is none it ends the test and says
-// that the Debian package has it.
+// find returns the path of a program. If there is none, it ends the test and says that
+// the Debian package has it. A test with a server is skipped by go test -short.
 func find(t testing.TB, program, debianPackage string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skipf("go test -short starts no server: this test needs %s", program)
+	}
 	if path, err := exec.LookPath(program); err == nil {
 		return path
 	}

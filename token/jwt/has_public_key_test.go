@@ -64,7 +64,7 @@ func TestNoTokensMakeNoSchema(t *testing.T) {
 	if _, err := core.New(store, tokens, core.Config{Secret: core.NewSecret()}); err == nil {
 		t.Error("New makes a schema")
 	}
-	if _, err := core.NewVerifier(tokens, core.Config{}); err == nil {
+	if _, err := core.NewVerifier(tokens, core.VerifierConfig{}); err == nil {
 		t.Error("NewVerifier makes a verifier")
 	}
 }

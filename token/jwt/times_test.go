@@ -26,7 +26,7 @@ func TestTokenExpiresAtExp(t *testing.T) {
 	c := claims()
 	token := sign(t, tokens, c)
 	var now time.Time
-	verifier, err := core.NewVerifier(tokens, core.Config{Clock: func() time.Time { return now }})
+	verifier, err := core.NewVerifier(tokens, core.VerifierConfig{Clock: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,57 +1,61 @@
--- ARGV: field, record, limit, user, issuedAt, issuedAt in six bytes, ttl, the
--- moment before which expired records go, how many of them at most
-if redis.call('HEXISTS', KEY, ARGV[1]) == 1 then
-	return 0
+-- ARGV: name, record, its revokedAt in six bytes, limit, user, issuedAt in six bytes,
+-- ttl, the moment before which expired records are deleted, how many unrevoked ones of
+-- those at most, how many revoked records are kept
+local name, record, user, issuedAtBytes = ARGV[1], ARGV[2], ARGV[5], ARGV[6]
+local limit, before, most, kept = tonumber(ARGV[4]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local issuedAt = struct.unpack('>I6', issuedAtBytes)
+if call('HEXISTS', KEY, name) == 1 or call('HEXISTS', KEY, '-' .. name) == 1 then
+	return false
 end
-local limit, issuedAt, before, most = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
--- Without a limit a user may have any number of records, and a random few are
--- enough: where one in so many has gone by, each login deletes as many as it adds.
-local all
+local names, failure = listed(user)
+local fields = names
 if limit > 0 then
-	all = redis.call('HGETALL', KEY)
+	fields = fields or call('HKEYS', KEY)
 else
-	all = redis.call('HRANDFIELD', KEY, most, 'WITHVALUES')
+	-- The user may have any number of records, and a random few are enough: where one
+	-- in so many has expired, each login deletes as many as it adds.
+	fields = fields and {unpack(fields, 1, most)} or call('HRANDFIELD', KEY, most)
 end
-
-local live, dead = {}, {}
-for i = 1, #all, 2 do
-	local field, v = all[i], all[i + 1]
-	if unknown(v) then
-		return UNKNOWN
-	end
-	local expiresAt, revokedAt, at = life(v)
+local live, gone = {}, {}
+failure = failure or unrevoked(fields, user, function(field, v, at, expiresAt)
 	if expiresAt < before then
-		if #dead < most then
-			dead[#dead + 1] = field
+		if #gone < most then
+			gone[#gone + 1] = {name = field}
 		end
-	elseif limit > 0 and revokedAt == NEVER and issuedAt < expiresAt and isOf(v, ARGV[4]) then
-		live[#live + 1] = {field = field, v = v, at = at}
+	elseif issuedAt < expiresAt then
+		live[#live + 1] = {name = field, v = v, issuedAt = at}
 	end
+end)
+if failure then
+	return failure
+end
+local list = revokedList(user)
+if not list then
+	return UNKNOWN
 end
 
-if #live >= limit and limit > 0 then
-	-- Lua compares strings in the order of the server's locale, not by bytes.
-	local function earlier(a, b)
-		if a.at ~= b.at then
-			return a.at < b.at
-		end
-		for i = 1, #a.field do
-			local x, y = string.byte(a.field, i), string.byte(b.field, i)
-			if x ~= y then
-				return x < y
-			end
-		end
-		return false
-	end
-	table.sort(live, earlier)
-	for i = 1, #live - (limit - 1) do
-		redis.call('HSET', KEY, live[i].field, revoked(live[i].v, ARGV[6]))
-	end
+call('HSET', KEY, name, record) -- first, so that the key never goes
+for _, r in ipairs(gone) do
+	call('HDEL', KEY, r.name)
 end
-for _, field in ipairs(dead) do
-	redis.call('HDEL', KEY, field)
+local _, evicted = split(live, limit > 0 and limit - 1 or #live)
+for _, r in ipairs(evicted) do
+	gone[#gone + 1] = r
 end
-redis.call('HSET', KEY, ARGV[1], ARGV[2])
-keep(ARGV[7])
-return 1
+local rest, added = revokeAll(list, evicted, issuedAtBytes, kept), name
+if struct.unpack('>I6', ARGV[3]) ~= NEVER then -- it was revoked already, in another store
+	rest, added = revokeAll(rest, {{name = name, v = record, issuedAt = issuedAt}}, ARGV[3], kept), nil
+end
+rest = dropRevoked(rest, kept, before)
+if rest ~= list then
+	saveRevoked(user, rest)
+end
+saveUnrevoked(user, names, gone, added, rest, kept)
+
+-- The key lives as long as its longest-lived record. A difference of an hour does not
+-- matter, or every login and every exchange would be two writes.
+if call('PTTL', KEY) < tonumber(ARGV[7]) - 3600000 then
+	call('PEXPIRE', KEY, ARGV[7])
+end
+return reply(evicted)

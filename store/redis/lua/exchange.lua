@@ -1,10 +1,11 @@
--- ARGV: field, the first 58 bytes of the record after the exchange, ttl
--- This script runs in every refresh. It does without the prelude, whose functions
--- would be made anew each time.
+-- ARGV: name, the first 58 bytes of the record after the exchange, ttl
+-- The rule is that of core.Record.Exchanged. This script runs in every refresh. It does
+-- without the prelude, whose functions would be made again each time.
 local call, state = redis.call, ARGV[2]
 local v = call('HGET', KEYS[1], ARGV[1])
 if not v then
-	return false
+	v = call('HGET', KEYS[1], '-' .. ARGV[1])
+	return v and {v} -- a revoked record, or false
 end
 if string.byte(v) ~= 1 or #v < 65 then
 	return {err = 'TOKENAUTH a record has a format that this version does not know'}

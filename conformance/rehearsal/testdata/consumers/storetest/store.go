@@ -3,8 +3,8 @@ package mystore
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -18,129 +18,162 @@ type Store struct {
 	records map[string]core.Record
 }
 
+var (
+	_ core.RefreshStore   = (*Store)(nil)
+	_ core.RecordIterator = (*Store)(nil)
+)
+
 // New returns an empty store.
 func New() *Store { return &Store{records: map[string]core.Record{}} }
 
-func clone(t core.Record) core.Record {
-	t.Data = bytes.Clone(t.Data)
-	return t
+func clone(r core.Record) core.Record {
+	r.Data = bytes.Clone(r.Data)
+	return r
 }
 
-// newestFirst returns the records of which f is true.
-func (s *Store) newestFirst(f func(core.Record) bool) []core.Record {
-	var found []core.Record
-	for _, t := range s.records {
-		if f(t) {
-			found = append(found, clone(t))
-		}
-	}
-	slices.SortFunc(found, func(a, b core.Record) int {
-		return cmp.Or(b.IssuedAt.Compare(a.IssuedAt), cmp.Compare(b.ID, a.ID))
-	})
-	return found
-}
-
-func (s *Store) Create(ctx context.Context, t core.Record, limit int) error {
+// begin locks the store, unless the context has ended.
+func (s *Store) begin(ctx context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
+		s.mu.Unlock()
 		return err
 	}
-	if _, ok := s.records[t.ID]; ok {
-		return core.ErrExists
-	}
-	live := s.newestFirst(func(o core.Record) bool { return o.UserID == t.UserID && o.Live(t.IssuedAt) })
-	if limit > 0 && len(live) >= limit {
-		for _, old := range live[limit-1:] {
-			old.RevokedAt = t.IssuedAt
-			s.records[old.ID] = old
-		}
-	}
-	s.records[t.ID] = clone(t)
 	return nil
 }
 
-func (s *Store) get(ctx context.Context, id string) (core.Record, error) {
-	if err := ctx.Err(); err != nil {
+// some returns copies of the records of which f is true, the newest first.
+func (s *Store) some(f func(core.Record) bool) []core.Record {
+	var found []core.Record
+	for _, r := range s.records {
+		if f(r) {
+			found = append(found, clone(r))
+		}
+	}
+	slices.SortFunc(found, func(a, b core.Record) int { return core.CompareRecords(b, a) })
+	return found
+}
+
+// revoke revokes the records and returns them so.
+func (s *Store) revoke(found []core.Record, at time.Time) []core.Record {
+	for i := range found {
+		found[i].RevokedAt = at
+		s.records[found[i].ID] = clone(found[i])
+	}
+	return found
+}
+
+// Create implements core.RefreshStore.
+func (s *Store) Create(ctx context.Context, r core.Record, limit int) ([]core.Record, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	if _, ok := s.records[r.ID]; ok {
+		return nil, core.ErrExists
+	}
+	var evicted []core.Record
+	if limit > 0 {
+		live := s.some(func(o core.Record) bool { return o.UserID == r.UserID && o.Live(r.IssuedAt) })
+		evicted = s.revoke(live[min(len(live), limit-1):], r.IssuedAt)
+	}
+	s.records[r.ID] = clone(r)
+	s.dropDead(r.UserID)
+	return evicted, nil
+}
+
+// dropDead drops the user's revoked records that the store need not keep.
+func (s *Store) dropDead(userID string) {
+	dead := s.some(func(r core.Record) bool { return r.UserID == userID && !r.RevokedAt.IsZero() })
+	slices.SortStableFunc(dead, func(a, b core.Record) int { return b.RevokedAt.Compare(a.RevokedAt) })
+	for _, r := range dead[min(len(dead), core.KeptDeadRecords):] {
+		delete(s.records, r.ID)
+	}
+}
+
+// Get implements core.RefreshStore.
+func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
+	if err := s.begin(ctx); err != nil {
 		return core.Record{}, err
 	}
-	t, ok := s.records[id]
+	defer s.mu.Unlock()
+	r, ok := s.records[id]
 	if !ok {
 		return core.Record{}, core.ErrNotFound
 	}
-	return clone(t), nil
+	return clone(r), nil
 }
 
-func (s *Store) Get(ctx context.Context, id string) (core.Record, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.get(ctx, id)
-}
-
+// Exchange implements core.RefreshStore.
 func (s *Store) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
-	s.mu.Lock()
+	if err := s.begin(ctx); err != nil {
+		return core.Record{}, err
+	}
 	defer s.mu.Unlock()
-	t, err := s.get(ctx, x.ID)
-	if err != nil {
-		return t, err
+	r, ok := s.records[x.ID]
+	if !ok {
+		return core.Record{}, core.ErrNotFound
 	}
-	stands := t.Generation == x.Generation && t.AccessRef == x.From || t.Generation < x.Generation
-	if !t.Live(x.At) || !stands {
-		return t, core.ErrConflict
+	r, ok = r.Exchanged(x)
+	if !ok {
+		return clone(r), core.ErrConflict
 	}
-	t.Generation, t.AccessRef, t.PreviousRef = x.Generation+1, x.To, x.From
-	t.ExchangedAt, t.ExpiresAt = x.At, x.ExpiresAt
-	s.records[t.ID] = clone(t)
-	return t, nil
+	s.records[r.ID] = r
+	return clone(r), nil
 }
 
-func (s *Store) Revoke(ctx context.Context, id string, at time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, err := s.get(ctx, id)
-	if err == nil && t.RevokedAt.IsZero() {
-		t.RevokedAt = at
-		s.records[id] = t
-	}
-	return err
-}
-
-func (s *Store) RevokeUser(ctx context.Context, userID string, at time.Time) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	live := s.newestFirst(func(t core.Record) bool {
-		return t.UserID == userID && t.Live(at) && !t.IssuedAt.After(at)
-	})
-	for _, t := range live {
-		t.RevokedAt = at
-		s.records[t.ID] = t
-	}
-	return len(live), nil
-}
-
-func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
+// Revoke implements core.RefreshStore.
+func (s *Store) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	return s.newestFirst(func(t core.Record) bool { return t.UserID == userID && t.Live(at) }), nil
+	defer s.mu.Unlock()
+	return s.revoke(s.some(func(r core.Record) bool { return r.RevokedAt.IsZero() && v.Selects(r) }), v.At), nil
 }
 
-func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (int, error) {
-	s.mu.Lock()
+// ListUser implements core.RefreshStore.
+func (s *Store) ListUser(ctx context.Context, userID string, at time.Time) ([]core.Record, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
 	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
+	return s.some(func(r core.Record) bool { return r.UserID == userID && r.Live(at) }), nil
+}
+
+// DeleteExpired implements core.RefreshStore.
+func (s *Store) DeleteExpired(ctx context.Context, before time.Time, max int) (int, error) {
+	if err := s.begin(ctx); err != nil {
 		return 0, err
 	}
-	expired := s.newestFirst(func(t core.Record) bool { return t.ExpiresAt.Before(before) })
-	slices.SortFunc(expired, func(a, b core.Record) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
-	expired = expired[:min(max, len(expired))]
-	for _, t := range expired {
-		delete(s.records, t.ID)
+	defer s.mu.Unlock()
+	deleted := 0
+	for id, r := range s.records {
+		if deleted == max {
+			break
+		}
+		if r.ExpiresAt.Before(before) {
+			delete(s.records, id)
+			deleted++
+		}
 	}
-	return len(expired), nil
+	return deleted, nil
+}
+
+// Records implements core.RecordIterator.
+func (s *Store) Records(ctx context.Context) iter.Seq2[core.Record, error] {
+	return func(yield func(core.Record, error) bool) {
+		s.mu.Lock()
+		all := s.some(func(core.Record) bool { return true })
+		s.mu.Unlock()
+		for _, r := range all {
+			if ctx.Err() != nil {
+				break
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(core.Record{}, err)
+		}
+	}
 }

@@ -1,0 +1,288 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tokenauth/tokenauth/core"
+)
+
+// recordsRules are about core.RecordIterator.
+var recordsRules = []rule{
+	{
+		id:    "Records/Everything",
+		text:  "Records yields every record, live and dead, of every user, every field exact, and no other.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			t.yields()
+			records := manyRecords()
+			records = append(records, newRecords("bob", base, 3)...)
+			records = append(records, newRecord("carol", base))
+			for i := range records {
+				records[i].ExpiresAt = after(2 * many)
+			}
+			t.createAll(records)
+			records[0] = t.exchange(next(records[0], after(1)))
+			for _, i := range []int{1, many} {
+				t.revoke(records[i].ID, after(2))
+				records[i] = revokedAt(records[i], after(2))
+			}
+			t.yields(records...)
+		},
+	},
+	{
+		id:    "Records/Expired",
+		text:  "Records yields expired records, and not those that DeleteExpired has deleted.",
+		needs: []ability{needsRecords, needsDead},
+		check: func(t *trial) {
+			records := newRecords("alice", base, 4)
+			t.create(records...)
+			t.call(call{method: listUser, userID: "alice", at: records[3].ExpiresAt.Add(time.Hour)})
+			t.yields(records...)
+			t.deleteExpired(records[1].ExpiresAt.Add(time.Minute), 10, 2)
+			t.yields(records[2:]...)
+		},
+	},
+	{
+		id:    "Records/IsCopied",
+		text:  "The records that Records yields are copies.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			records := newRecords("alice", base, 3)
+			t.create(records...)
+			t.wantDone(t.iterate(t.ctx, func(r core.Record) bool { clear(r.Data); return true }))
+			t.holds(records...)
+			t.yields(records...)
+		},
+	},
+	{
+		id:    "Records/Context",
+		text:  "A context that is cancelled or overdue, at the beginning or on the way, yields its error.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			t.createAll(manyRecords())
+			cancelled, cancel := context.WithCancel(t.ctx)
+			cancel()
+			t.iterationStops(cancelled, t.iterate(cancelled, all))
+			overdue, cancel := context.WithDeadline(t.ctx, time.Now().Add(-time.Hour))
+			defer cancel()
+			t.iterationStops(overdue, t.iterate(overdue, all))
+			ended, cancel := context.WithCancel(t.ctx)
+			defer cancel()
+			t.iterationStops(ended, t.iterate(ended, func(core.Record) bool { cancel(); return true }))
+		},
+	},
+	{
+		id:    "Records/CallsInside",
+		text:  "The body of the loop may call the store, and the records that it leaves alone are all yielded.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			records := newRecords("alice", base, 12)
+			bob := newRecords("bob", base, 3)
+			t.create(append(records, bob...)...)
+			steps := 0
+			seen := map[string]bool{}
+			t.wantDone(t.iterate(t.ctx, func(r core.Record) bool {
+				seen[r.ID] = true
+				if steps < 5 {
+					login := newRecord("bob", after(9).Add(time.Duration(steps)*time.Minute))
+					t.createLimited(login, 4)
+					t.exchange(next(login, after(10)))
+					t.revoke(login.ID, after(11))
+					t.must(call{method: listUser, userID: "alice", at: after(12)})
+					t.call(call{method: deleteExpired, at: base, max: 1})
+				}
+				steps++
+				return !t.failed() && steps < 1000
+			}))
+			for _, r := range records {
+				if !t.failed() && !seen[r.ID] {
+					t.fail("Records yields "+r.ID, "it does not")
+				}
+			}
+			t.holds(records...)
+		},
+	},
+	{
+		id:    "Records/EarlyEnd",
+		text:  "A loop may end after any record: the store goes on as before, and the next loop begins at the beginning.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			records := newRecords("alice", base, 6)
+			t.create(records...)
+			for n := 1; n <= len(records); n++ {
+				steps := 0
+				r := t.iterate(t.ctx, func(core.Record) bool { steps++; return steps < n })
+				t.wantDone(r)
+				t.wantNumber("records yielded", n, len(r.records))
+				t.create(newRecord("bob", base))
+			}
+			seen := t.wantDone(t.iterate(t.ctx, all))
+			for _, r := range records {
+				if !t.failed() && !seen[r.ID] {
+					t.fail("Records yields "+r.ID, "it does not")
+				}
+			}
+		},
+	},
+	{
+		id:     "Records/DuringWrites",
+		text:   "While others write, Records yields every record that they leave alone, and each other one as it stood at some moment.",
+		needs:  []ability{needsRecords},
+		varies: true,
+		check: func(t *trial) {
+			for round := range t.rounds() {
+				user := fmt.Sprintf("user %d", round)
+				still, moving := newRecords(user, base, crowd), newRecords(user, base, 3)
+				t.createAll(append(still, moving...))
+				stood := newVersions(moving)
+				var over atomic.Bool
+				t.together(1+len(moving), func(i int, client core.RefreshStore) {
+					if i == 0 {
+						defer over.Store(true)
+						seen := t.wantDone(t.iterate(t.ctx, func(r core.Record) bool {
+							if !stood.know(r) {
+								t.fail("Records yields a record as it stood at some moment", formatRecord(r))
+							}
+							return !t.failed()
+						}))
+						for _, r := range still {
+							if !t.failed() && !seen[r.ID] {
+								t.fail("Records yields "+r.ID, "it does not")
+							}
+						}
+						return
+					}
+					t := t.as(client)
+					record := moving[i-1]
+					for n := 0; n < 50 && !over.Load() && !t.failed(); n++ {
+						x := next(record, after(20))
+						record = exchanged(record, x)
+						stood.add(record)
+						t.must(call{method: exchange, exchange: x})
+					}
+				})
+			}
+		},
+	},
+}
+
+// versions are all that records have been. It is safe for concurrent use.
+type versions struct {
+	mu    sync.Mutex
+	stood map[string][]core.Record
+}
+
+func newVersions(records []core.Record) *versions {
+	v := &versions{stood: map[string][]core.Record{}}
+	for _, r := range records {
+		v.add(r)
+	}
+	return v
+}
+
+func (v *versions) add(r core.Record) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.stood[r.ID] = append(v.stood[r.ID], r)
+}
+
+// know reports whether the record is one of the versions, or none of these records.
+func (v *versions) know(r core.Record) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	stood, ok := v.stood[r.ID]
+	for _, s := range stood {
+		if sameRecord(s, r) {
+			return true
+		}
+	}
+	return !ok
+}
+
+func (t *trial) hasRecords() bool {
+	_, ok := t.opened.(core.RecordIterator)
+	return ok
+}
+
+// all is a loop's body that goes on.
+func all(core.Record) bool { return true }
+
+// iterate walks through the records of the store with that body of the loop, and
+// returns what was yielded.
+func (t *trial) iterate(ctx context.Context, body func(core.Record) bool) (r result) {
+	if t.failed() {
+		return result{}
+	}
+	e := t.ledger.begin("", call{method: iterate})
+	defer func() {
+		if p := recover(); p != nil {
+			r.err = &panicked{p, debug.Stack()}
+		}
+		t.ledger.end(e, r)
+	}()
+	for record, err := range t.opened.(core.RecordIterator).Records(ctx) {
+		t.ledger.touch()
+		if r.err != nil {
+			t.fail("an error ends the iteration", "another step after "+formatErr(r.err))
+			return r
+		}
+		if err != nil {
+			r.err = err
+			if !sameRecord(record, core.Record{}) {
+				t.fail("the zero Record comes with an error", formatRecord(record))
+			}
+			continue
+		}
+		r.records = append(r.records, copied(record))
+		if !body(record) {
+			break
+		}
+	}
+	return r
+}
+
+// wantDone wants the iteration to have ended without an error, and returns the IDs
+// that it yielded.
+func (t *trial) wantDone(r result) map[string]bool {
+	if !t.failed() && r.err != nil {
+		t.fail("Records yields no error", formatErr(r.err))
+	}
+	seen := map[string]bool{}
+	for _, record := range r.records {
+		seen[record.ID] = true
+	}
+	return seen
+}
+
+// yields wants Records to yield those records, each at least once, and no others.
+func (t *trial) yields(want ...core.Record) {
+	r := t.iterate(t.ctx, all)
+	seen := t.wantDone(r)
+	stood := state{}
+	for _, w := range want {
+		stood[w.ID] = w
+		if !t.failed() && !seen[w.ID] {
+			t.fail("Records yields "+formatRecord(w), fmt.Sprintf("%d other records", len(seen)))
+		}
+	}
+	for _, got := range r.records {
+		if w, ok := stood[got.ID]; ok {
+			t.wantRecord("the record that Records yields", w, got)
+		} else if !t.failed() {
+			t.fail("Records yields only what is in the store", formatRecord(got))
+		}
+	}
+}
+
+// iterationStops wants the iteration to have ended with the error of its context.
+func (t *trial) iterationStops(ctx context.Context, r result) {
+	if !t.failed() && (!errors.Is(r.err, ctx.Err()) || isSentinel(r.err)) {
+		t.fail(fmt.Sprintf("Records yields %v", ctx.Err()), r.format(iterate))
+	}
+}
