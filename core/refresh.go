@@ -12,9 +12,9 @@ import (
 // Refresh exchanges a refresh token and returns the next pair of its session.
 //
 // A refresh token that is one exchange behind is a retry, at any time until the next
-// exchange (see Config.Grace): it gets the pair that its session has now. That is
-// the same refresh token, and an access token of the same reference. So a lost
-// response costs nothing: call again with the same tokens.
+// exchange (see Config.Grace): it gets the pair that its session has now, of the same
+// reference. The pair has the same times too, unless it could be exchanged soon: then it
+// gets new ones. So a lost response costs nothing: call again with the same tokens.
 //
 // accessToken is the session's access token, which may have expired. It may be empty
 // if the client does not keep it. Then a refresh token that is only a few seconds old gets
@@ -206,11 +206,16 @@ func (s *Schema) mayRetry(r Record, arrived time.Time) bool {
 // gets its own pair again. Two exchanges then never follow each other faster than late
 // requests arrive.
 func (s *Schema) isYoung(a *attempt) bool {
-	young := min(s.cfg.AccessTokenDuration-s.cfg.RefreshBefore-time.Second, lateResponse)
-	if s.cfg.Grace != 0 {
-		young = min(young, s.cfg.Grace)
+	return a.now.Sub(a.token.Issued) < s.cfg.young()
+}
+
+// young is how long a mapping is young.
+func (c *Config) young() time.Duration {
+	young := min(c.AccessTokenDuration-c.RefreshBefore-time.Second, lateResponse)
+	if c.Grace != 0 {
+		young = min(young, c.Grace)
 	}
-	return a.now.Sub(a.token.Issued) < young
+	return young
 }
 
 // decide answers a refresh from the record as it stands.
@@ -239,7 +244,7 @@ func (s *Schema) decide(ctx context.Context, a *attempt, r Record) (Tokens, erro
 	case !a.now.Before(a.token.Deadline):
 		return Tokens{}, s.reject(ctx, a.expired(a.token.Deadline), a.event())
 	case standing == retried:
-		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, mapping(a.token, r), extra)
+		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, s.again(a, r), extra)
 	case s.isYoung(a):
 		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, a.token, extra)
 	default:
@@ -352,16 +357,23 @@ func (s *Schema) exchange(ctx context.Context, a *attempt, next sealed.Token, pa
 	case !a.isOf(r.UserID):
 		return Tokens{}, s.reject(ctx, errAnotherUser, a.event())
 	case standing == retried:
-		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, mapping(a.token, r), extra)
+		return s.issue(ctx, s.cfg.Hooks.Retry, a, r, s.again(a, r), extra)
 	default:
 		// The store refused what its own record allows.
 		return Tokens{}, s.storeFailed(ctx, a, "exchange", fmt.Errorf("the record allows it: %w", err))
 	}
 }
 
-// mapping returns the token of what the record is mapped to.
-func mapping(t sealed.Token, r Record) sealed.Token {
+// again returns the token that a retry gets: that of the record's mapping. A client that
+// presents no access token is held back by the age of its refresh token alone. If that
+// would let it exchange soon, the age begins again: a retry of another process of that client
+// may still be under way, and would be two exchanges behind.
+func (s *Schema) again(a *attempt, r Record) sealed.Token {
+	t := a.token
 	t.Generation, t.Ref, t.Issued = r.Generation, r.AccessRef, r.ExchangedAt
+	if young := s.cfg.young(); a.access.UserID == "" && a.now.Sub(t.Issued) >= young-young/2 {
+		t.Issued = a.now
+	}
 	return t
 }
 

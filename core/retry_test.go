@@ -27,13 +27,38 @@ func TestARetryGetsTheSamePairWhileItsAccessTokenIsValid(t *testing.T) {
 		w.clock.Advance(345 * time.Millisecond)
 		next := w.refresh(first)
 		for range 3 {
-			w.clock.Advance(19 * time.Second)
+			w.clock.Advance(14 * time.Second)
 			samePair(t, w.refresh(first), next)
 		}
 		if r, n := w.events.count("refresh"), w.events.count("retry"); r != 1 || n != 3 {
 			t.Errorf("%d refreshes and %d retries were told, want 1 and 3", r, n)
 		}
 	})
+}
+
+// A retry never hands out what can be exchanged at once: a retry of another tab may be
+// under way, and would be two exchanges behind.
+func TestAfterALateRetryTheNextExchangeIsNotDueAtOnce(t *testing.T) {
+	for name, present := range map[string]func(w *world, pair core.Tokens) core.Tokens{
+		"with access tokens":    func(_ *world, pair core.Tokens) core.Tokens { return pair },
+		"without access tokens": (*world).withoutAccess,
+	} {
+		for _, later := range []time.Duration{5 * time.Second, 45 * time.Second, 51 * time.Second, 59 * time.Second, time.Hour} {
+			w := newWorld(t, nil)
+			first := present(w, w.login("ada"))
+			w.expire()
+			w.refresh(first) // the response is lost
+			w.clock.Advance(later)
+			tab := present(w, w.refresh(first))
+			w.clock.Advance(4 * time.Second)
+			if _, err := w.Refresh(w.ctx, tab.RefreshToken, tab.AccessToken); err != nil && !errors.Is(err, core.ErrAccessTokenNotExpired) {
+				t.Errorf("%s, %v later: a refresh = %v", name, later, err)
+			}
+			if _, err := w.Refresh(w.ctx, first.RefreshToken, first.AccessToken); err != nil {
+				t.Errorf("%s, %v later: a retry of another tab = %v", name, later, err)
+			}
+		}
+	}
 }
 
 // A phone sleeps for hours with a lost response.

@@ -64,9 +64,9 @@ func checkLength(accessToken string) error {
 // of common servers and proxies has room for it.
 const maxAccessTokenBytes = 8192
 
-// pair issues the pair of a mapping. The same mapping always gives the same reference
-// and refresh token, and while that access token is valid the same times. Once it has
-// expired it is issued again, with new times.
+// pair issues the pair of a mapping. The same mapping always gives the same reference,
+// and for a while the same times. An access token that has expired is issued again, with
+// new times. So is one that could soon be refreshed: see [Schema.again].
 func (s *Schema) pair(userID string, t sealed.Token, extra string, now time.Time) (Tokens, error) {
 	claims := Claims{
 		UserID:    userID,
@@ -79,7 +79,8 @@ func (s *Schema) pair(userID string, t sealed.Token, extra string, now time.Time
 		// A session's last access token ends with it.
 		claims.ExpiresAt = earlier(claims.IssuedAt.Add(s.cfg.AccessTokenDuration), t.Deadline)
 	}
-	if issue(t.Issued); !now.Before(claims.ExpiresAt) {
+	issue(t.Issued)
+	if soon := s.cfg.RefreshBefore + max(s.cfg.young(), 0)/2; !now.Before(claims.ExpiresAt.Add(-soon)) {
 		issue(now)
 	}
 	access, err := s.signer.Sign(claims)

@@ -80,7 +80,9 @@ func (w *world) judgeLogin(r *request) {
 // judgePair looks at the pair that the response brings.
 func (w *world) judgePair(r *request) {
 	c := w.access.issued[r.got.access]
-	w.ledger.issue(r.got, c, w.expiry)
+	// The clocks of two servers judge how much is left.
+	w.ledger.issue(r.got, c, w.expiry, w.before+w.young()/2+w.spread+time.Second,
+		r.pair.access == "" && read(r.got.refresh).generation == r.generation+1)
 	options := w.options[c.SessionID]
 	for _, age := range r.ages {
 		if (age == 0) != options.BrowserSession {

@@ -12,8 +12,8 @@ const (
 	// neitherStays speaks of the store as it is: one that was rolled back has
 	// forgotten that a copy was used, until the copy is used again.
 	neitherStays property = "(b) a refresh token that is no retry and not current ends the sessions that CompromiseEnds says"
-	// oneDescendant excepts the times of a pair whose exchange the store has
-	// forgotten and made again: its reference is the same, its times are new.
+	// oneDescendant excepts the times of a pair whose exchange the store has forgotten and
+	// made again, and those that a retry without an access token gets.
 	oneDescendant property = "(c) a mapping has one live descendant: pairs of one generation have one reference and one time of exchange"
 	// failureChanges is about every request that met a failure of the store.
 	failureChanges property = "(d) a store that fails logs nobody out: 503, and the cookies stay"

@@ -273,3 +273,44 @@ func (s *hangs) Exchange(ctx context.Context, x core.Exchange) (core.Record, err
 	s.late = append(s.late, func() { s.plainStore.Exchange(context.Background(), x) })
 	return core.Record{}, context.DeadlineExceeded
 }
+
+// A client that keeps the refresh token alone lost a response. An hour later three of its
+// processes start at once. The third reads what the first has saved.
+func TestALateRetryOfAClientWithoutAccessTokens(t *testing.T) {
+	s := tell(t, newPlainStore(), core.Config{}, 0)
+	s.logIn(0)
+	refresh := func(token string) core.Tokens {
+		p, err := s.servers[0].Refresh(t.Context(), token, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	s.wait(time.Minute)
+	refresh(s.jar.refresh) // lost
+	s.wait(time.Hour)
+	first := refresh(s.jar.refresh)
+	s.wait(20 * time.Millisecond)
+	refresh(first.RefreshToken) // the third process
+	s.wait(20 * time.Millisecond)
+	refresh(s.jar.refresh) // the second, 40 ms late
+}
+
+// A browser lost a response. 50 seconds later it is restored with several tabs that refresh
+// ahead, by RefreshBefore.
+func TestALateRetryOfABrowser(t *testing.T) {
+	s := tell(t, newPlainStore(), core.Config{}, 0)
+	s.logIn(0)
+	s.wait(time.Minute)
+	saved := s.jar
+	s.refresh(t.Context(), 0, saved) // lost
+	s.wait(51 * time.Second)
+	s.refreshed(0) // the first tab
+	s.wait(20 * time.Millisecond)
+	if r := s.refresh(t.Context(), 0, s.jar); r.issues() { // the first tab again, ahead
+		s.jar = r.got
+	}
+	s.wait(20 * time.Millisecond)
+	s.jar = saved
+	s.refreshed(0) // the second tab
+}

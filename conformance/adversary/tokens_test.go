@@ -73,20 +73,24 @@ func read(text string) mapping {
 type ledger struct {
 	// refresh is the texts of refresh tokens.
 	refresh map[string]mapping
-	// mappings is by session and generation. The texts of the tokens can differ: those
-	// of access tokens always, those of refresh tokens where the secret is rotated.
+	// mappings is by session and generation. The texts of the tokens can differ: those of
+	// access tokens always, those of refresh tokens if the secret is rotated, if the store
+	// has forgotten an exchange, and if a retry without an access token got new times.
 	mappings map[string]map[int64]mapping
+	// renewed are those of a retry without an access token.
+	renewed map[mapping]bool
 	// loose are those whose times an exchange that was forgotten can change.
 	loose map[string]map[int64]bool
 }
 
 func newLedger() *ledger {
-	return &ledger{map[string]mapping{}, map[string]map[int64]mapping{}, map[string]map[int64]bool{}}
+	return &ledger{map[string]mapping{}, map[string]map[int64]mapping{}, map[mapping]bool{}, map[string]map[int64]bool{}}
 }
 
 // issue notes a pair and checks it against those issued before. An access token is valid
-// for that long.
-func (l *ledger) issue(p pair, c core.Claims, valid time.Duration) {
+// for that long, and issued again when that little is left. renews is that the request
+// was a retry without an access token, which can get new times.
+func (l *ledger) issue(p pair, c core.Claims, valid, soon time.Duration, renews bool) {
 	m := read(p.refresh)
 	l.refresh[p.refresh] = m
 	if c.SessionID != m.session || c.Ref != m.ref {
@@ -96,13 +100,16 @@ func (l *ledger) issue(p pair, c core.Claims, valid time.Duration) {
 		l.mappings[m.session] = map[int64]mapping{}
 	}
 	before, again := l.mappings[m.session][m.generation]
-	l.mappings[m.session][m.generation] = m
 	switch {
-	case !again:
-	case before.ref != m.ref || !before.deadline.Equal(m.deadline):
+	case again && (before.ref != m.ref || !before.deadline.Equal(m.deadline)):
 		violated(oneDescendant, "generation %d has the references %v and %v", m.generation, before.ref, m.ref)
-	case before != m && !l.loose[m.session][m.generation]:
+	case again && before != m && renews:
+		l.renewed[m] = true
+	case again && before != m && !l.renewed[m] && !l.renewed[before] && !l.loose[m.session][m.generation]:
 		violated(oneDescendant, "generation %d was exchanged at %v and at %v", m.generation, before.issued, m.issued)
+	case !l.renewed[m]:
+		l.renewed[m] = !again && renews
+		l.mappings[m.session][m.generation] = m
 	}
 	expiry := func(iat time.Time) time.Time {
 		if end := iat.Add(valid); end.Before(m.deadline) {
@@ -110,9 +117,9 @@ func (l *ledger) issue(p pair, c core.Claims, valid time.Duration) {
 		}
 		return m.deadline
 	}
-	// Once the first access token of the mapping has expired, there are others.
+	// There are others once the first access token of the mapping could soon be refreshed.
 	first := m.issued.Truncate(time.Second)
-	if !c.ExpiresAt.Equal(expiry(c.IssuedAt)) || !c.IssuedAt.Equal(first) && c.IssuedAt.Before(expiry(first).Truncate(time.Second)) {
+	if !c.ExpiresAt.Equal(expiry(c.IssuedAt)) || !c.IssuedAt.Equal(first) && c.IssuedAt.Before(expiry(first).Add(-soon).Truncate(time.Second)) {
 		violated(oneDescendant, "the access token is valid from %v to %v, and the exchange was at %v", c.IssuedAt, c.ExpiresAt, m.issued)
 	}
 }

@@ -59,11 +59,7 @@ func (w *world) held() []held {
 // presented with that access token: that is no longer young, and the access token can be
 // refreshed, by the clock that is most ahead.
 func (w *world) exchangeable(m mapping, access string) time.Time {
-	young := min(w.expiry-w.before-time.Second, lateResponse)
-	if w.grace != 0 {
-		young = min(young, w.grace)
-	}
-	at := m.issued.Add(max(young, 0))
+	at := m.issued.Add(w.young())
 	if c, ok := w.access.issued[access]; ok && c.SessionID == m.session {
 		from := c.ExpiresAt
 		if from.Before(m.deadline) {
@@ -72,6 +68,15 @@ func (w *world) exchangeable(m mapping, access string) time.Time {
 		at = later(at, from)
 	}
 	return at.Add(-w.fastest)
+}
+
+// young is for how long a refresh token without an access token gets its own pair again.
+func (w *world) young() time.Duration {
+	young := min(w.expiry-w.before-time.Second, lateResponse)
+	if w.grace != 0 {
+		young = min(young, w.grace)
+	}
+	return max(young, 0)
 }
 
 var never = time.UnixMilli(math.MaxInt64 / 2)
