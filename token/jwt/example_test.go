@@ -137,7 +137,7 @@ func ExampleNewVerifier() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// core.NewVerifier(verifier, core.Config{}) does this, and judges the times.
+	// core.NewVerifier(verifier, core.VerifierConfig{}) does this, and judges the times.
 	claims, err := verifier.Verify(token)
 	if err != nil {
 		log.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -28,19 +29,21 @@ var algorithms = []string{
 	"EdDSA",
 }
 
-// testKeys holds one key of each kind.
+// testKeys holds one key of each kind. They are always the same, so that no test depends
+// on the numbers of a random key.
 var testKeys = sync.OnceValue(func() (k struct {
 	secret           []byte
 	rsa              *rsa.PrivateKey
 	p256, p384, p521 *ecdsa.PrivateKey
 	ed25519          ed25519.PrivateKey
 }) {
-	k.secret = randomBytes(64)
-	k.rsa = must(newRSAKey())
-	k.p256 = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	k.p384 = must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))
-	k.p521 = must(ecdsa.GenerateKey(elliptic.P521(), rand.Reader))
-	k.ed25519 = ed25519.NewKeyFromSeed(randomBytes(ed25519.SeedSize))
+	sum := sha512.Sum512([]byte("test"))
+	k.secret = sum[:]
+	k.rsa = vectors[1].rsa()
+	k.p256 = must(ecdsa.ParseRawPrivateKey(elliptic.P256(), sum[:32]))
+	k.p384 = must(ecdsa.ParseRawPrivateKey(elliptic.P384(), sum[:48]))
+	k.p521 = must(ecdsa.ParseRawPrivateKey(elliptic.P521(), append([]byte{0, 0}, sum[:]...)))
+	k.ed25519 = ed25519.NewKeyFromSeed(sum[:ed25519.SeedSize])
 	return k
 })
 

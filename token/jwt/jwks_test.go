@@ -138,7 +138,7 @@ func TestJWKSThatIsRefused(t *testing.T) {
 		rsa + `,"d":"AQAB"`, rsa + `,"p":"AQAB"`, rsa + `,"q":"AQAB"`, rsa + `,"dp":"AQAB"`, rsa + `,"dq":"AQAB"`, rsa + `,"qi":"AQAB"`,
 		rsa + `,"oth":[]`, ec + `,"d":"AQAB"`, okp + `,"d":"AQAB"`, okp + `,"d":null`,
 		rsa + `,"D":"AQAB"`, rsa + `,"Oth":[]`, ec + `,"K":"AAAA"`, okp + `,"\u212a":"AAAA"`,
-		rsa + `,"use":"enc"`, rsa + `,"use":""`, rsa + `,"use":null`, rsa + `,"key_ops":["sign"]`, rsa + `,"key_ops":[]`, rsa + `,"key_ops":"verify"`,
+		rsa + `,"use":"enc"`, rsa + `,"use":""`, rsa + `,"use":null`, rsa + `,"key_ops":["sign"]`, rsa + `,"key_ops":[]`, rsa + `,"key_ops":"verify"`, rsa + `,"key_ops":["verify",7]`, rsa + `,"key_ops":["verify",null]`, rsa + `,"key_ops":{"verify":1}`,
 		rsa + `,"kid":""`, rsa + `,"kid":null`, rsa + `,"kid":7`, rsa + `,"alg":"RS256"`, rsa + `,"ALG":"PS256"`,
 		change(`"alg":"RS256",`, ``).Replace(rsa), change(`RS256`, `none`).Replace(rsa), change(`RS256`, `RSA-OAEP`).Replace(rsa),
 		change(`RS256`, `rs256`).Replace(rsa), change(`RS256`, `ES256`).Replace(rsa), change(`"RS256"`, `null`).Replace(rsa), change(`"RS256"`, `7`).Replace(rsa),
@@ -164,6 +164,39 @@ func TestJWKSThatIsRefused(t *testing.T) {
 		keys, err := jwttoken.ParseJWKS([]byte(set))
 		if !errors.Is(err, jwttoken.ErrKey) || keys != nil {
 			t.Errorf("%s: got %d keys, error %v, want ErrKey", set, len(keys), err)
+		}
+	}
+}
+
+// A reader that ignores case finds a member under a name in another case. So such a name
+// is refused, whatever the member is, and so is keys of the set.
+func TestJWKSNamesInAnotherCase(t *testing.T) {
+	k := testKeys()
+	ed := encode(string(k.ed25519[32:]))
+	key := `"kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"` + ed + `"`
+	set := func(members string) []byte { return []byte(`{"keys":[{` + key + members + `}]}`) }
+	if _, err := jwttoken.ParseJWKS(set(`,"kid":"a","use":"sig","key_ops":["verify"],"X5u":1,"algo":2,"ſ":3`)); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"kty", "use", "key_ops", "alg", "kid", "crv", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+		names := []string{strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:], `\u00` + fmt.Sprintf("%X", strings.ToUpper(name)[0]) + name[1:]}
+		if strings.Contains(name, "s") {
+			names = append(names, strings.Replace(name, "s", "ſ", 1)) // long s
+		}
+		if strings.Contains(name, "k") {
+			names = append(names, strings.Replace(name, "k", "\u212a", 1)) // Kelvin sign
+		}
+		for _, other := range names {
+			for _, text := range [][]byte{set(`,"` + other + `":"sig"`), []byte(`{"keys":[{"` + other + `":"sig",` + key + `}]}`)} {
+				if keys, err := jwttoken.ParseJWKS(text); !errors.Is(err, jwttoken.ErrKey) || keys != nil {
+					t.Errorf("%s: got %d keys, error %v, want ErrKey", text, len(keys), err)
+				}
+			}
+		}
+	}
+	for _, text := range []string{`{"Keys":[]}`, `{"\u212aeys":[]}`, `{"keys":[],"KEYS":[]}`, `{"KEYS":[],"keys":[]}`} {
+		if _, err := jwttoken.ParseJWKS([]byte(text)); !errors.Is(err, jwttoken.ErrKey) {
+			t.Errorf("%s: got error %v, want ErrKey", text, err)
 		}
 	}
 }

@@ -8,14 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/binary"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +104,15 @@ func TestUnusableKeys(t *testing.T) {
 			}
 		})
 	}
+	for what, material := range map[string]any{
+		"the smallest exponent": exponent(3), "the largest exponent": exponent(1<<31 - 1),
+		"2048 bits": &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 2047, 1), E: 65537},
+		"8192 bits": &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 8191, 1), E: 65537},
+	} {
+		if _, err := jwttoken.NewKey("", "RS256", material); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 	for what, err := range map[string]error{
 		"HS256": second(jwttoken.HS256(k.secret[:31])),
 		"RS256": second(jwttoken.RS256(nil)),
@@ -114,70 +121,6 @@ func TestUnusableKeys(t *testing.T) {
 	} {
 		if !errors.Is(err, jwttoken.ErrKey) {
 			t.Errorf("%s: got error %v, want ErrKey", what, err)
-		}
-	}
-}
-
-// Whatever is recognized as a public key is refused as a secret, however it is
-// written down (RFC 8725 §2.1).
-func TestPublicKeyIsNoSecret(t *testing.T) {
-	k := testKeys()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}}
-	certificate := must(x509.CreateCertificate(rand.Reader, template, template, &k.rsa.PublicKey, k.rsa))
-	rsaPKIX := must(x509.MarshalPKIXPublicKey(&k.rsa.PublicKey))
-	ecPKIX := must(x509.MarshalPKIXPublicKey(&k.p256.PublicKey))
-	edPKIX := must(x509.MarshalPKIXPublicKey(k.ed25519.Public()))
-	inPEM := func(kind string, der []byte) []byte {
-		return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-	}
-	ssh := sshKey("ssh-rsa", []byte{1, 0, 1}, k.rsa.N.Bytes())
-	sshEd := sshKey("ssh-ed25519", k.ed25519.Public().(ed25519.PublicKey))
-	base64ed := base64.StdEncoding.EncodeToString(sshEd)
-
-	for what, secret := range map[string][]byte{
-		"PKIX in PEM":                  inPEM("PUBLIC KEY", rsaPKIX),
-		"PKIX of EC in PEM":            inPEM("PUBLIC KEY", ecPKIX),
-		"PKIX of Ed25519 in PEM":       inPEM("PUBLIC KEY", edPKIX),
-		"PKCS #1 in PEM":               inPEM("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey)),
-		"certificate in PEM":           inPEM("CERTIFICATE", certificate),
-		"PEM on one line":              []byte(strings.ReplaceAll(string(inPEM("PUBLIC KEY", ecPKIX)), "\n", " ")),
-		"PEM with text before it":      append([]byte("the key:\n"), inPEM("PUBLIC KEY", ecPKIX)...),
-		"PEM with carriage returns":    []byte(strings.ReplaceAll(string(inPEM("PUBLIC KEY", ecPKIX)), "\n", "\r\n")),
-		"PKIX":                         rsaPKIX,
-		"PKIX of EC":                   ecPKIX,
-		"PKIX of Ed25519":              edPKIX,
-		"PKCS #1":                      x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey),
-		"certificate":                  certificate,
-		"PKIX in base64":               []byte(base64.StdEncoding.EncodeToString(rsaPKIX)),
-		"PKIX in unpadded base64url":   []byte(base64.RawURLEncoding.EncodeToString(rsaPKIX)),
-		"PKIX in lines of base64":      inLines(base64.StdEncoding.EncodeToString(rsaPKIX)),
-		"OpenSSH":                      []byte("ssh-rsa " + base64.StdEncoding.EncodeToString(ssh) + " me@example.com\n"),
-		"OpenSSH of Ed25519":           []byte("ssh-ed25519 " + base64ed),
-		"authorized_keys with options": []byte(`no-pty,command="x y" ssh-ed25519 ` + base64ed + " me"),
-		"OpenSSH without type":         []byte(base64ed),
-		"SSH binary":                   ssh,
-		"SSH of EC binary":             sshKey("ecdsa-sha2-nistp256", []byte("nistp256"), must(k.p256.PublicKey.Bytes())),
-		"SSH of a security key":        sshKey("sk-ssh-ed25519@openssh.com", randomBytes(32), []byte("ssh:")),
-		"SSH2":                         []byte("---- BEGIN SSH2 PUBLIC KEY ----\nComment: x\n" + string(inLines(base64.StdEncoding.EncodeToString(ssh))) + "\n---- END SSH2 PUBLIC KEY ----\n"),
-		"JWK":                          []byte(`{"kty":"OKP","crv":"Ed25519","x":"` + encode(string(randomBytes(32))) + `"}`),
-	} {
-		for _, alg := range []string{"HS256", "HS384", "HS512"} {
-			if _, err := jwttoken.NewKey("", alg, secret); !errors.Is(err, jwttoken.ErrKey) {
-				t.Errorf("%s: %s: got error %v, want ErrKey", what, alg, err)
-			} else if !strings.Contains(err.Error(), "public key") {
-				t.Errorf("%s: %s: refused for another reason: %v", what, alg, err)
-			}
-		}
-	}
-	for what, secret := range map[string][]byte{
-		"random bytes":   randomBytes(64),
-		"in hexadecimal": fmt.Appendf(nil, "%x", randomBytes(32)),
-		"in base64":      []byte(base64.StdEncoding.EncodeToString(randomBytes(48))),
-		"a passphrase":   []byte("a long text with blanks that nobody should take for a secret, though it works"),
-		"JSON":           []byte(`{"secret":"` + encode(string(randomBytes(48))) + `"}`),
-	} {
-		if _, err := jwttoken.NewKey("", "HS256", secret); err != nil {
-			t.Errorf("a secret of %s is refused: %v", what, err)
 		}
 	}
 }
@@ -199,19 +142,119 @@ func TestKeyMaterialIsCopied(t *testing.T) {
 	accepts(t, verifier, sign(t, edTokens, claims()), claims())
 }
 
-// inLines breaks a text into lines of 64 bytes.
-func inLines(text string) []byte {
-	return bytes.Join(slices.Collect(slices.Chunk([]byte(text), 64)), []byte("\r\n"))
-}
-
-// sshKey encodes a public key as RFC 4253 §6.6 does.
-func sshKey(kind string, fields ...[]byte) []byte {
-	var b []byte
-	for _, f := range append([][]byte{[]byte(kind)}, fields...) {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(f)))
-		b = append(b, f...)
-	}
-	return b
-}
-
 func second[T any](_ T, err error) error { return err }
+
+// Of a secret that can't be used the error says what is wrong with it, and what
+// to do, however long it is.
+func TestErrorExplainsTheSecret(t *testing.T) {
+	k := testKeys()
+	public := k.ed25519.Public().(ed25519.PublicKey)
+	pkix := must(x509.MarshalPKIXPublicKey(public))
+	jwk := `{"kty":"OKP","crv":"Ed25519","x":"` + encode(string(public)) + `"}`
+	const isPublic = "is a public key"
+	for _, c := range []struct {
+		what   string
+		secret []byte
+		says   string
+	}{
+		{"empty", []byte{}, "is empty"},
+		{"nil", nil, "is empty"},
+		{"one byte", []byte("x"), "is 1 byte long"},
+		{"31 bytes", k.secret[:31], "is 31 bytes long"},
+		{"one byte repeated", make([]byte, 64), "is one byte repeated"},
+		{"PEM", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix}), isPublic},
+		{"PEM in base64", []byte(base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix}))), isPublic},
+		{"PKIX", pkix, isPublic},
+		{"PKIX of ECDSA", must(x509.MarshalPKIXPublicKey(&k.p256.PublicKey)), isPublic},
+		{"PKCS #1", x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey), isPublic},
+		{"point of P-256", must(k.p256.PublicKey.Bytes()), isPublic},
+		{"point of P-384", must(k.p384.PublicKey.Bytes()), isPublic},
+		{"point of P-521", must(k.p521.PublicKey.Bytes()), isPublic},
+		{"JWK", []byte(jwk), isPublic},
+		{"JWK in base64url", []byte(encode(jwk)), isPublic},
+		{"JWK set", []byte(`{"keys":[` + jwk + `]}`), isPublic},
+		{"JWK set with white space", []byte(" {\n\t\"keys\" : [ " + jwk + " ] }\n"), isPublic},
+		{"OpenSSH", []byte("ssh-ed25519 " + base64.StdEncoding.EncodeToString(sshKey("ssh-ed25519", public))), isPublic},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			for _, alg := range []string{"HS256", "HS384", "HS512"} {
+				_, err := jwttoken.NewKey("", alg, c.secret)
+				if !errors.Is(err, jwttoken.ErrKey) || !strings.Contains(err.Error(), "the secret for "+alg+" "+c.says) {
+					t.Errorf("got error %v, want that it %s", err, c.says)
+				} else if !strings.Contains(err.Error(), "random") {
+					t.Errorf("the error does not say what a secret is: %v", err)
+				} else if len(c.secret) > 8 && strings.Contains(err.Error(), string(c.secret[:8])) {
+					t.Errorf("the error shows the secret: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// lowOrder are the encodings of the eight points of Ed25519 whose order divides 8.
+var lowOrder = []string{
+	"0100000000000000000000000000000000000000000000000000000000000000", // order 1
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // order 2
+	"0000000000000000000000000000000000000000000000000000000000000000", // order 4
+	"0000000000000000000000000000000000000000000000000000000000000080",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // order 8
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+}
+
+// Anybody can sign for a public key of low order, without any private key: 32
+// bytes that were never set are such a key.
+func TestEd25519KeyThatAnybodySignsFor(t *testing.T) {
+	otherEncodings := []string{ // of 1, -1, 0 and 1 again, as no encoder writes them
+		"0100000000000000000000000000000000000000000000000000000000000080",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	}
+	for _, encoded := range append(otherEncodings, lowOrder...) {
+		public := ed25519.PublicKey(must(hex.DecodeString(encoded)))
+		if !isForged(public) {
+			t.Errorf("crypto/ed25519 takes no forged signature for %x: it proves nothing", public)
+		}
+		if _, err := jwttoken.NewKey("", "EdDSA", public); !errors.Is(err, jwttoken.ErrKey) {
+			t.Errorf("%x: got error %v, want ErrKey", public, err)
+		}
+		set := fmt.Sprintf(`{"keys":[{"kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":%q}]}`, encode(string(public)))
+		if _, err := jwttoken.ParseJWKS([]byte(set)); !errors.Is(err, jwttoken.ErrKey) {
+			t.Errorf("%x in a JWK set: got error %v, want ErrKey", public, err)
+		}
+	}
+	for range 100 {
+		public := ed25519.NewKeyFromSeed(randomBytes(32)).Public()
+		if _, err := jwttoken.NewKey("", "EdDSA", public); err != nil {
+			t.Errorf("%x: %v", public, err)
+		}
+	}
+}
+
+// Of all 32 bytes half are no point of the curve. Such a key is taken, and nobody signs
+// for it.
+func TestEd25519KeyThatIsNoPointVerifiesNothing(t *testing.T) {
+	noPoint := ed25519.PublicKey(append([]byte{2}, make([]byte, 31)...)) // y = 2
+	verifier := must(jwttoken.NewVerifier(jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "", "EdDSA", noPoint)}}))
+	refuses(t, verifier, sign(t, tokensOf(t, "EdDSA"), claims()))
+	if isForged(noPoint) {
+		t.Error("crypto/ed25519 takes a forged signature")
+	}
+}
+
+// isForged reports whether one of some texts has a signature by nobody: s is zero,
+// and r one of the points of low order.
+func isForged(public ed25519.PublicKey) bool {
+	for i := range byte(32) {
+		for _, r := range lowOrder {
+			if ed25519.Verify(public, []byte{i}, append(must(hex.DecodeString(r)), make([]byte, 32)...)) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// What holds keys prints them by algorithm and kid, whatever the verb, and in
-// slog records too.
+// Whatever holds keys prints them as algorithm and kid, with any verb and in slog
+// records.
 
 // Format implements [fmt.Formatter]: it prints the algorithm and the kid.
 func (k Key) Format(f fmt.State, _ rune) { io.WriteString(f, k.describe()) }
@@ -39,16 +39,16 @@ func (o Options) describe() string {
 }
 
 // Format implements [fmt.Formatter]: it prints no key material.
-func (t *Signer) Format(f fmt.State, _ rune) { io.WriteString(f, t.describe()) }
+func (s *Signer) Format(f fmt.State, _ rune) { io.WriteString(f, s.describe()) }
 
 // LogValue implements [slog.LogValuer]: it logs no key material.
-func (t *Signer) LogValue() slog.Value { return slog.StringValue(t.describe()) }
+func (s *Signer) LogValue() slog.Value { return slog.StringValue(s.describe()) }
 
-func (t *Signer) describe() string {
-	if t == nil {
+func (s *Signer) describe() string {
+	if s == nil {
 		return "jwttoken.Signer(nil)"
 	}
-	return "jwttoken.Signer{" + t.ring.describe() + "}"
+	return "jwttoken.Signer{" + s.ring.describe() + "}"
 }
 
 // Format implements [fmt.Formatter]: it prints no key material.

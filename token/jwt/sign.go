@@ -1,8 +1,7 @@
 package jwttoken
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,116 +11,126 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// Sign returns the token that carries the claims, signed with the first key: a
-// JWS in compact form (RFC 7515 §3.1) of at most MaxTokenBytes bytes, such that
-// Verify returns the same claims.
+// ErrClaims means that an access token can't carry the claims. See [Signer.Sign]. Match
+// it with [errors.Is]. The text of the error shows none of the claims.
+var ErrClaims = errors.New("unusable claims")
+
+var (
+	errClaimsTooLong = claimsError(fmt.Sprintf("the token must be at most %d bytes long", MaxTokenBytes))
+	errBadUserID     = claimsError(fmt.Sprintf("UserID must be 1 to %d bytes of valid UTF-8", core.MaxUserIDBytes))
+	errBadRef        = claimsError("Ref must be a UUIDv4")
+	errBadSessionID  = claimsError("SessionID must be valid UTF-8 and not empty")
+	errBadTime       = claimsError("IssuedAt and ExpiresAt must be whole seconds of the years 1970 to 9999")
+	errBadExtra      = claimsError("Extra must be one JSON object in UTF-8 whose names differ in more than case")
+	errReservedExtra = claimsError("Extra must not have a reserved name")
+)
+
+func claimsError(reason string) error { return fmt.Errorf("%w: %s", ErrClaims, reason) }
+
+// Sign returns a token that carries the claims, signed with the first key. It is a JWS
+// in compact form (RFC 7515 §3.1) of at most MaxTokenBytes bytes. Verify returns the
+// same claims.
 //
-// It is [ErrClaims] if a token can't carry them: if UserID is not 1 to
-// [core.MaxUserIDBytes] bytes of valid UTF-8, Ref not a UUIDv4, SessionID empty or
-// not valid UTF-8, IssuedAt or ExpiresAt not a whole second from 1970 to the end of
-// the year 9999; if Extra is not the text of a JSON object in valid UTF-8, or has a
-// name that is reserved ([core.ReservedClaim]) or the same as another but for
-// case; and if the token would be too long.
+// The error matches [ErrClaims] if one of these does not hold:
 //
-// Extra is carried as it is: numbers, escapes and the order of names stay. Two
-// things are not kept, as they mean nothing: white space between JSON tokens,
-// and an object without members, which comes back as "".
-func (t *Signer) Sign(c core.Claims) (string, error) {
+//   - UserID is 1 to [core.MaxUserIDBytes] bytes of valid UTF-8.
+//   - Ref is a UUIDv4.
+//   - SessionID is valid UTF-8 and not empty.
+//   - IssuedAt and ExpiresAt are whole seconds, from 1970 to the end of the year 9999.
+//   - Extra is empty or the text of one JSON object in valid UTF-8. None of its names
+//     is reserved ([core.ReservedClaim]), and no two are equal or differ only in case.
+//   - The token is not too long.
+//
+// Extra is carried byte for byte: numbers, escapes and the order of names stay. There
+// are two exceptions. White space between JSON tokens is removed, and an object without
+// members comes back as "".
+func (s *Signer) Sign(c core.Claims) (string, error) {
 	if err := checkClaims(c); err != nil {
 		return "", err
 	}
-	extra, err := checkExtra(c.Extra)
+	k := s.ring.keys[0]
+	b := k.buffers.Get().(*buffers)
+	defer k.buffers.Put(b)
+	payload, err := s.ring.appendPayload(b, c)
 	if err != nil {
 		return "", err
 	}
-	k := t.ring.keys[0]
-	s := k.pool.Get().(*scratch)
-	defer k.pool.Put(s)
-	payload := t.ring.appendPayload(s.payload[:0], c, extra)
-	if len(k.header)+base64url.EncodedLen(len(payload))+1+base64url.EncodedLen(k.signatureBytes) > MaxTokenBytes {
-		return "", errTooLong
+	if len(k.header)+base64url.EncodedLen(len(payload))+1+k.signatureLength > MaxTokenBytes {
+		return "", errClaimsTooLong
 	}
-	text := base64url.AppendEncode(append(s.token[:0], k.header...), payload)
+	text := base64url.AppendEncode(append(b.token[:0], k.header...), payload)
 	var signature []byte
-	if s.mac != nil {
-		signature = s.macOf(text)
+	if b.mac != nil {
+		signature = b.macOf(text)
 	} else if signature, err = k.sign(string(text)); err != nil {
 		return "", fmt.Errorf("sign with %s: %w", k.name, err)
 	}
 	return string(base64url.AppendEncode(append(text, '.'), signature)), nil
 }
 
-func (r *ring) appendPayload(b []byte, c core.Claims, extra string) []byte {
-	b = strconv.AppendInt(append(b, `{"iat":`...), c.IssuedAt.Unix(), 10)
-	b = strconv.AppendInt(append(b, `,"exp":`...), c.ExpiresAt.Unix(), 10)
-	b = appendString(append(b, `,"user_id":`...), c.UserID)
-	ref, _ := uuid.UUID(c.Ref).MarshalText() // never fails
-	b = append(append(append(b, `,"ref_id":"`...), ref...), '"')
-	b = appendString(append(b, `,"sid":`...), c.SessionID)
-	b = append(b, r.parties...)
-	if extra == "" {
-		return append(b, '}')
-	}
-	return append(append(b, ','), extra[1:]...)
-}
-
-var (
-	errTooLong    = claimsError("the token would be too long")
-	errBadUserID  = claimsError("the user id is not 1 to 255 bytes of UTF-8")
-	errBadRef     = claimsError("the reference is not a UUIDv4")
-	errBadSID     = claimsError("the session id is empty or not UTF-8")
-	errBadTime    = claimsError("a time is not a whole second of the years 1970 to 9999")
-	errBadExtra   = claimsError("the application's claims are not a JSON object in UTF-8 with distinct names")
-	errExtraNames = claimsError("a name among the application's claims is reserved")
-)
-
 func checkClaims(c core.Claims) error {
 	switch {
 	case c.UserID == "" || len(c.UserID) > core.MaxUserIDBytes || !utf8.ValidString(c.UserID):
 		return errBadUserID
-	case !isUUIDv4(uuid.UUID(c.Ref)):
+	case !isUUIDv4(c.Ref):
 		return errBadRef
 	case c.SessionID == "" || !utf8.ValidString(c.SessionID):
-		return errBadSID
+		return errBadSessionID
 	case len(c.SessionID) > MaxTokenBytes:
-		return errTooLong
+		return errClaimsTooLong
 	case !isWholeSecond(c.IssuedAt) || !isWholeSecond(c.ExpiresAt):
 		return errBadTime
 	}
 	return nil
 }
 
+// maxSeconds is the last second of the year 9999 in Unix time.
+const maxSeconds = 253402300799
+
 func isWholeSecond(t time.Time) bool {
 	return t.Nanosecond() == 0 && t.Unix() >= 0 && t.Unix() <= maxSeconds
 }
 
-// checkExtra returns the application's claims without white space, empty where
-// there are none.
-func checkExtra(extra string) (string, error) {
-	if extra == "" {
-		return "", nil
+// isUUIDv4 checks the version and the variant (RFC 9562 §5.4).
+func isUUIDv4(r core.Ref) bool { return r[6]>>4 == 4 && r[8]>>6 == 2 }
+
+// headerOf returns the header of the tokens that the key signs, in base64url, and the dot behind it.
+func headerOf(k *key, typ string) string {
+	h := appendString([]byte(`{"alg":`), k.name)
+	h = appendString(append(h, `,"typ":`...), typ)
+	if k.kid != "" {
+		h = appendString(append(h, `,"kid":`...), k.kid)
 	}
-	if len(extra) <= MaxTokenBytes && extra[0] == '{' && isPlainObject([]byte(extra)) {
-		return extra, nil
+	return base64url.EncodeToString(append(h, '}')) + "."
+}
+
+var extraNames = newNames(isReserved)
+
+// appendPayload returns the payload of a token, in b.payload where that is long enough.
+func (r *ring) appendPayload(b *buffers, c core.Claims) ([]byte, error) {
+	p := strconv.AppendInt(append(b.payload[:0], `{"iat":`...), c.IssuedAt.Unix(), 10)
+	p = strconv.AppendInt(append(p, `,"exp":`...), c.ExpiresAt.Unix(), 10)
+	p = appendString(append(p, `,"user_id":`...), c.UserID)
+	ref, _ := uuid.UUID(c.Ref).MarshalText() // never fails
+	p = append(append(append(p, `,"ref_id":"`...), ref...), '"')
+	p = appendString(append(p, `,"sid":`...), c.SessionID)
+	p = append(p, r.parties...)
+	if c.Extra == "" {
+		return append(p, '}'), nil
 	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(extra)); err != nil {
-		return "", errBadExtra
+	extra := newObject(append(b.token[:0], c.Extra...), extraNames)
+	extra.others = b.names[:0]
+	for extra.next() {
+		extra.readValue()
 	}
-	if b.Len() > MaxTokenBytes {
-		return "", errTooLong
+	if errors.Is(extra.err, errReservedName) {
+		return nil, errReservedExtra
 	}
-	all, err := members(b.Bytes())
-	if err != nil {
-		return "", errBadExtra
+	if extra.err != nil {
+		return nil, errBadExtra
 	}
-	for _, m := range all {
-		if core.ReservedClaim(m.name) {
-			return "", errExtraNames
-		}
+	if members := extra.unknown(); len(members) > 0 {
+		p = append(append(p, ','), members...)
 	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return b.String(), nil
+	return append(p, '}'), nil
 }

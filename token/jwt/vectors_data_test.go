@@ -128,21 +128,26 @@ func (v vector) private(t testing.TB) any {
 	t.Helper()
 	switch v.key["kty"] {
 	case "RSA":
-		integer := func(name string) *big.Int { return new(big.Int).SetBytes(v.number(name)) }
-		key := &rsa.PrivateKey{
-			PublicKey: rsa.PublicKey{N: integer("n"), E: int(integer("e").Int64())},
-			D:         integer("d"), Primes: []*big.Int{integer("p"), integer("q")},
-		}
-		if err := key.Validate(); err != nil {
-			t.Fatal(err)
-		}
-		return key
+		return v.rsa()
 	case "EC":
 		return must(ecdsa.ParseRawPrivateKey(v.curve(), v.number("d")))
 	case "OKP":
 		return ed25519.NewKeyFromSeed(v.number("d"))
 	}
 	return v.number("k")
+}
+
+func (v vector) rsa() *rsa.PrivateKey {
+	integer := func(name string) *big.Int { return new(big.Int).SetBytes(v.number(name)) }
+	key := &rsa.PrivateKey{
+		PublicKey: rsa.PublicKey{N: integer("n"), E: int(integer("e").Int64())},
+		D:         integer("d"), Primes: []*big.Int{integer("p"), integer("q")},
+	}
+	if err := key.Validate(); err != nil {
+		panic(err)
+	}
+	key.Precompute()
+	return key
 }
 
 // public returns the key as it verifies.

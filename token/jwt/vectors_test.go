@@ -28,9 +28,6 @@ func TestSignaturesOfTheRFCs(t *testing.T) {
 			if err != nil || string(payload) != v.payload {
 				t.Errorf("got payload %q, error %v", payload, err)
 			}
-			if err := key.Parse(v.token()); err != nil && json.Valid([]byte(v.payload)) {
-				t.Errorf("the parser: %v", err)
-			}
 			signature := must(base64.RawURLEncoding.DecodeString(v.signature))
 			for i := range signature {
 				signature[i] ^= 1 << (i % 8)
@@ -38,9 +35,6 @@ func TestSignaturesOfTheRFCs(t *testing.T) {
 				signature[i] ^= 1 << (i % 8)
 				if _, err := key.Open(damaged); !errors.Is(err, jwttoken.ErrToken) {
 					t.Errorf("with byte %d of the signature changed: got error %v", i, err)
-				}
-				if key.Parse(damaged) == nil {
-					t.Errorf("with byte %d of the signature changed: the parser takes it", i)
 				}
 			}
 			for i, c := range []byte(v.signed()) {
@@ -79,7 +73,7 @@ func TestAccessTokensWithTheKeysOfTheRFCs(t *testing.T) {
 // for its claims, once its signature has been verified, and for its signature if
 // that is not genuine.
 func TestExamplesOfTheRFCsAreNoAccessTokens(t *testing.T) {
-	const noType, noClaims, noSignature = "of another type", "is missing", "the signature is not the key's"
+	const noType, noClaims, noSignature = "typ must be", "the payload must have iat", "the signature must be the key's"
 	refusesWith := func(v core.TokenVerifier, token, reason string) {
 		t.Helper()
 		if err := refuses(t, v, token); err == nil || !strings.Contains(err.Error(), reason) {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	jwttoken "github.com/tokenauth/tokenauth/token/jwt"
 )
 
@@ -123,9 +124,38 @@ func TestType(t *testing.T) {
 			refuses(t, tokens, hs256(t, bad, ownPayload))
 		}
 	}
-	for _, bad := range []string{" ", "a b", "a/b/c", "/", "a/", "/b", "at+jwt;v=1", "é", "application/", "a\"", strings.Repeat("a", 128)} {
+	// A name of a type has 127 characters at most (RFC 6838 §4.2).
+	long := strings.Repeat("a", 127)
+	for _, typ := range []string{long, long + "/" + long, "application/" + long} {
+		tokens := newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{key}, Type: typ})
+		accepts(t, tokens, sign(t, tokens, claims()), claims())
+	}
+	for _, bad := range []string{long + "a", long + "a/b", "b/" + long + "a", "application/" + long + "a", " ", "a b", "a/b/c", "/", "a/", "/b", "at+jwt;v=1", "é", "application/", "a\""} {
 		if _, err := jwttoken.New(jwttoken.Options{Keys: []jwttoken.Key{key}, Type: bad}); err == nil {
 			t.Errorf("the type %q is no error", bad)
+		}
+	}
+}
+
+// A number that a float64 can't hold is refused: readers disagree about it (RFC 7493
+// §2.2), and golang-jwt takes no such header.
+func TestHeaderNumbers(t *testing.T) {
+	tokens := tokensOf(t, "HS256")
+	header := func(value string) string { return `{"alg":"HS256","typ":"at+jwt","x":` + value + `}` }
+	const digits = 309 // of the smallest number that is too large
+	for value, ok := range map[string]bool{
+		`1e308`: true, `-1.7e+308`: true, `1e-400`: true, `[{"y":[1e308]}]`: true, `"1e400"`: true, "1" + strings.Repeat("0", digits-1): true,
+		`1e309`: false, `-1E309`: false, `[{"y":[1e400]}]`: false, "2" + strings.Repeat("0", digits-1): false, "1" + strings.Repeat("0", digits): false,
+	} {
+		token := hs256(t, header(value), ownPayload)
+		if ok {
+			accepts(t, tokens, token, claims())
+		} else {
+			refuses(t, tokens, token)
+		}
+		_, err := jwt.Parse(token, func(*jwt.Token) (any, error) { return testKeys().secret, nil }, jwt.WithoutClaimsValidation())
+		if (err == nil) != ok {
+			t.Errorf("x is %.20s: golang-jwt says %v", value, err)
 		}
 	}
 }

@@ -2,15 +2,118 @@ package jwttoken_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ed25519"
-	"encoding/base64"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	jwttoken "github.com/tokenauth/tokenauth/token/jwt"
 )
+
+// Whatever the algorithm, a token carries its claims, its header says how it
+// was signed, and the library verifies it too.
+func TestEveryAlgorithm(t *testing.T) {
+	k := testKeys()
+	short := map[string]func() (*jwttoken.Signer, error){
+		"HS256": func() (*jwttoken.Signer, error) { return jwttoken.HS256(k.secret) },
+		"HS384": func() (*jwttoken.Signer, error) { return jwttoken.HS384(k.secret) },
+		"HS512": func() (*jwttoken.Signer, error) { return jwttoken.HS512(k.secret) },
+		"RS256": func() (*jwttoken.Signer, error) { return jwttoken.RS256(k.rsa) },
+		"RS384": func() (*jwttoken.Signer, error) { return jwttoken.RS384(k.rsa) },
+		"RS512": func() (*jwttoken.Signer, error) { return jwttoken.RS512(k.rsa) },
+		"PS256": func() (*jwttoken.Signer, error) { return jwttoken.PS256(k.rsa) },
+		"PS384": func() (*jwttoken.Signer, error) { return jwttoken.PS384(k.rsa) },
+		"PS512": func() (*jwttoken.Signer, error) { return jwttoken.PS512(k.rsa) },
+		"ES256": func() (*jwttoken.Signer, error) { return jwttoken.ES256(k.p256) },
+		"ES384": func() (*jwttoken.Signer, error) { return jwttoken.ES384(k.p384) },
+		"ES512": func() (*jwttoken.Signer, error) { return jwttoken.ES512(k.p521) },
+		"EdDSA": func() (*jwttoken.Signer, error) { return jwttoken.EdDSA(k.ed25519) },
+	}
+	for _, alg := range algorithms {
+		t.Run(alg, func(t *testing.T) {
+			tokens, err := short[alg]()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := claims()
+			c.Extra = `{"role":"admin"}`
+			token := sign(t, tokens, c)
+			accepts(t, tokens, token, c)
+			_, public := keysOf(alg)
+			verifier, err := jwttoken.NewVerifier(jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "", alg, public)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			accepts(t, verifier, token, c)
+			if got, want := decode(t, token, 0), fmt.Sprintf(`{"alg":%q,"typ":"at+jwt"}`, alg); got != want {
+				t.Errorf("the header is %s, want %s", got, want)
+			}
+			parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithoutClaimsValidation())
+			if _, err := parser.Parse(token, func(*jwt.Token) (any, error) { return public, nil }); err != nil {
+				t.Errorf("golang-jwt refuses the token: %v", err)
+			}
+		})
+	}
+}
+
+// Only the configured algorithm is accepted (RFC 8725 §3.1, §3.2): no other
+// one, even with the right key, and no other spelling.
+func TestOnlyTheConfiguredAlgorithm(t *testing.T) {
+	for _, alg := range algorithms {
+		t.Run(alg, func(t *testing.T) {
+			tokens := tokensOf(t, alg)
+			header := func(alg string) string { return encode(fmt.Sprintf(`{"alg":%q,"typ":"at+jwt"}`, alg)) }
+			payload := encode(ownPayload)
+			accepts(t, tokens, forge(t, alg, header(alg), payload), claims())
+			for _, other := range algorithms {
+				if other == alg {
+					continue
+				}
+				refuses(t, tokens, forge(t, other, header(other), payload))
+				refuses(t, tokens, forge(t, other, header(alg), payload))
+				refuses(t, tokens, forge(t, alg, header(other), payload))
+			}
+			for _, other := range []string{strings.ToLower(alg), strings.ToUpper(alg) + " ", alg[:4], alg + "\x00", ""} {
+				refuses(t, tokens, forge(t, alg, header(other), payload))
+			}
+			for _, none := range []string{"none", "None", "NONE", "nOnE"} {
+				refuses(t, tokens, header(none)+"."+payload+".")
+				refuses(t, tokens, header(none)+"."+payload)
+				refuses(t, tokens, forge(t, alg, header(none), payload))
+			}
+			for _, bad := range []string{`{"typ":"at+jwt"}`, `{"typ":"at+jwt","alg":null}`, `{"typ":"at+jwt","alg":256}`,
+				fmt.Sprintf(`{"typ":"at+jwt","alg":[%q]}`, alg)} {
+				refuses(t, tokens, forge(t, alg, encode(bad), payload))
+			}
+		})
+	}
+}
+
+// The salt of RSASSA-PSS is as long as the hash (RFC 7518 §3.5).
+func TestPSSSaltLength(t *testing.T) {
+	tokens := tokensOf(t, "PS256")
+	text := encode(`{"alg":"PS256","typ":"at+jwt"}`) + "." + encode(ownPayload)
+	sum := sha256.Sum256([]byte(text))
+	for salt, ok := range map[int]bool{32: true, 20: false, 0: false, 64: false} {
+		options := &rsa.PSSOptions{SaltLength: salt}
+		if salt == 0 {
+			options.SaltLength = rsa.PSSSaltLengthAuto // as long as possible
+		}
+		token := text + "." + encode(string(must(rsa.SignPSS(rand.Reader, testKeys().rsa, crypto.SHA256, sum[:], options))))
+		if ok {
+			accepts(t, tokens, token, claims())
+		} else {
+			refuses(t, tokens, token)
+		}
+	}
+}
 
 // The first of several keys signs, all of them verify, and the kid says which.
 func TestKeyring(t *testing.T) {
@@ -109,41 +212,6 @@ func TestUnusableRings(t *testing.T) {
 }
 
 // Keys that change in Options afterwards do not change the tokens.
-// Everybody knows a public key in all the forms in which it is handed around.
-func TestAPublicKeyOfTheRingIsNoSecretInAnyForm(t *testing.T) {
-	k := testKeys()
-	ed := []byte(k.ed25519.Public().(ed25519.PublicKey))
-	point := must(k.p256.PublicKey.Bytes())
-	for what, test := range map[string]struct {
-		secret  []byte
-		alg     string
-		private any
-	}{
-		"Ed25519: x of the JWK":           {[]byte(encode(string(ed))), "EdDSA", k.ed25519},
-		"Ed25519 in padded base64":        {[]byte(base64.StdEncoding.EncodeToString(ed) + "\n"), "EdDSA", k.ed25519},
-		"Ed25519 in hexadecimal":          {fmt.Appendf(nil, "%x", ed), "EdDSA", k.ed25519},
-		"Ed25519 in capital hexadecimal":  {fmt.Appendf(nil, "%X", ed), "EdDSA", k.ed25519},
-		"RSA: n of the JWK":               {[]byte(encode(string(k.rsa.N.Bytes()))), "RS256", k.rsa},
-		"RSA: the modulus in hexadecimal": {fmt.Appendf(nil, "%x", k.rsa.N), "RS256", k.rsa},
-		"ECDSA: x of the JWK":             {[]byte(encode(string(point[1:33]))), "ES256", k.p256},
-		"ECDSA: y of the JWK":             {[]byte(encode(string(point[33:]))), "ES256", k.p256},
-		"ECDSA: x":                        {point[1:33], "ES256", k.p256},
-		"ECDSA: the compressed point":     {append([]byte{2 + point[64]&1}, point[1:33]...), "ES256", k.p256},
-		"ECDSA: both coordinates":         {point[1:], "ES256", k.p256},
-		"ECDSA: the point in hexadecimal": {fmt.Appendf(nil, "%x", point), "ES256", k.p256},
-	} {
-		secret, public := newKey(t, "s", "HS256", test.secret), newKey(t, "p", test.alg, test.private)
-		for _, keys := range [][]jwttoken.Key{{public, secret}, {secret, public}} {
-			_, err := jwttoken.New(jwttoken.Options{Keys: keys})
-			if !errors.Is(err, jwttoken.ErrKey) || !strings.Contains(err.Error(), "public key") {
-				t.Errorf("%s: got error %v, want ErrKey about a public key", what, err)
-			}
-		}
-	}
-	secrets := []jwttoken.Key{newKey(t, "a", "HS256", k.secret), newKey(t, "b", "HS256", []byte(encode(string(k.secret))))}
-	newTokens(t, jwttoken.Options{Keys: append(secrets, newKey(t, "p", "ES256", k.p256))})
-}
-
 func TestOptionsAreCopied(t *testing.T) {
 	o := jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "a", "HS256", testKeys().secret)}}
 	tokens := newTokens(t, o)
@@ -151,5 +219,24 @@ func TestOptionsAreCopied(t *testing.T) {
 	accepts(t, tokens, sign(t, tokens, claims()), claims())
 	if header := decode(t, sign(t, tokens, claims()), 0); !strings.Contains(header, fmt.Sprintf("%q", "a")) {
 		t.Errorf("the header became %s", header)
+	}
+}
+
+// What ends at one of these must not be refreshed at another.
+func TestPurposeTellsAudiencesIssuersAndTypesApart(t *testing.T) {
+	key := must(jwttoken.NewKey("", "HS256", bytes.Repeat([]byte("secret! "), 8)))
+	purpose := func(o jwttoken.Options) string {
+		o.Keys = []jwttoken.Key{key}
+		return must(jwttoken.New(o)).Purpose()
+	}
+	seen := map[string]bool{}
+	for _, o := range []jwttoken.Options{
+		{}, {Audience: "api"}, {Audience: "admin"}, {Issuer: "api"}, {Issuer: "a", Audience: "b"}, {Issuer: `a" "b`}, {Type: "api+jwt"},
+	} {
+		if p := purpose(o); seen[p] || p != purpose(o) {
+			t.Errorf("the purpose %q is that of other options too, or changes", p)
+		} else {
+			seen[p] = true
+		}
 	}
 }
