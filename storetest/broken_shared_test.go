@@ -293,6 +293,29 @@ var brokenShared = []broken{
 			return idle(s, c)
 		}),
 		fails: `Create/LimitIgnoresExpired Get/Revoked Exchange/LastMoment ListUser/Expired Time/LastMoment
-			Time/CallersClock Revoke/Exchanged`,
+			Time/CallersClock Time/ShortLife Revoke/Exchanged`,
+	},
+	{
+		bug: "computes a native TTL without a margin",
+		harness: func() Harness {
+			return Harness{NativeTTL: true, Open: func(*testing.T) core.RefreshStore {
+				gone := map[string]time.Time{} // by the machine's clock
+				return newModel().with(func(s state, c call) result {
+					for id, at := range gone {
+						if time.Now().After(at) {
+							delete(s, id)
+						}
+					}
+					r := idle(s, c)
+					for id, t := range s {
+						if c.method == create && id == c.record.ID || c.method == exchange && id == c.exchange.ID {
+							gone[id] = time.Now().Add(t.ExpiresAt.Sub(c.now()))
+						}
+					}
+					return r
+				})
+			}}
+		},
+		fails: "Time/ShortLife",
 	},
 }

@@ -42,7 +42,7 @@ var brokenTime = []broken{
 		apply: keepingTimes(func(at time.Time) time.Time { return at.Truncate(time.Second) }),
 		fails: `Create/LimitIgnoresExpired Exchange/LastMoment ListUser/MillisecondsApart
 			DeleteExpired/StrictlyBefore DeleteExpired/Millisecond Time/Milliseconds Time/LastMoment
-			Time/CallersClock Time/CallersLimit Time/CallersDeletion
+			Time/CallersClock Time/CallersLimit Time/CallersDeletion Time/ShortLife
 			Revoke/IssuedUntil`,
 	},
 	{
@@ -61,7 +61,7 @@ var brokenTime = []broken{
 		}),
 		fails: `Create/LimitIgnoresExpired Exchange/LastMoment ListUser/MillisecondsApart DeleteExpired/Millisecond
 			Time/Milliseconds Time/LastMoment Time/CallersClock Time/CallersLimit Time/CallersDeletion
-			Revoke/IssuedUntil`,
+			Time/ShortLife Revoke/IssuedUntil`,
 	},
 	{bug: "gives times of Get back in a zone", apply: zoned(get, elsewhere), fails: "Time/UTC"},
 	{bug: "gives times of Exchange back in a zone", apply: zoned(exchange, elsewhere), fails: "Time/UTC"},
@@ -127,7 +127,7 @@ var brokenTime = []broken{
 			}
 			return s.apply(c)
 		},
-		fails: "Time/FirstMoment Time/FirstMomentEvicts Time/CallersClock Time/CallersLimit Time/CallersDeletion",
+		fails: "Time/FirstMoment Time/FirstMomentEvicts Time/CallersClock Time/CallersLimit Time/CallersDeletion Time/ShortLife",
 	},
 	{
 		bug:   "dates revocations by its own clock",

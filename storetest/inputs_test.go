@@ -100,6 +100,9 @@ func TestUsersOfTheSameShard(t *testing.T) {
 }
 
 func TestRandomSequencesAndHistoriesReachEveryAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("go test -short draws too few sequences to count answers")
+	}
 	seen := map[string]int{}
 	h := storeOf(func(m *model) storeFunc {
 		return m.with(func(s state, c call) result {

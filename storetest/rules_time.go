@@ -128,15 +128,16 @@ var timeRules = []rule{
 		id:   "Time/ShortLife",
 		text: "A record does not go before its ExpiresAt by the caller's clock, however much real time passes.",
 		check: func(t *trial) {
-			records := newRecords("alice", base, 2)
-			records[0].ExpiresAt = base.Add(5 * time.Millisecond)
-			t.create(records...)
-			x := next(records[1], after(1))
-			x.ExpiresAt = after(1).Add(5 * time.Millisecond)
-			records[1] = t.exchange(x)
-			time.Sleep(50 * time.Millisecond)
-			t.holds(records...)
-			t.lists("alice", base, reversed(records...)...)
+			// A TTL that is soon over.
+			const life = 20 * time.Millisecond
+			created, exchanged := newRecord("alice", base), newRecord("bob", base)
+			created.ExpiresAt = base.Add(life)
+			t.create(created, exchanged)
+			x := next(exchanged, base)
+			x.ExpiresAt = base.Add(life)
+			exchanged = t.exchange(x)
+			time.Sleep(life + 10*time.Millisecond)
+			t.holds(created, exchanged)
 		},
 	},
 	{

@@ -25,6 +25,9 @@ func (e *ended) end(how, message string) {
 }
 
 func TestMissingProgramIsSkippedButInCI(t *testing.T) {
+	if testing.Short() {
+		t.Skip("go test -short looks for no program")
+	}
 	for _, test := range []struct{ ci, want string }{{"", "skipped"}, {"true", "failed"}, {"1", "failed"}} {
 		t.Setenv("CI", test.ci)
 		e := &ended{TB: t}
