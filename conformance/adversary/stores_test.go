@@ -54,6 +54,9 @@ func openBolt(t *testing.T) func() core.RefreshStore {
 }
 
 func openSQLite(t *testing.T) func() core.RefreshStore {
+	if testing.Short() {
+		t.Skip("go test -short needs no C compiler: SQLite does")
+	}
 	path := filepath.Join(t.TempDir(), "tokens.db")
 	return openSQL(t, sqlite.Open("file:"+path+"?_journal_mode=WAL&_synchronous=OFF&_busy_timeout=1000"))
 }

@@ -22,6 +22,9 @@ func (e *ended) end(how, message string) {
 }
 
 func TestWithoutChromiumTestsAreSkippedButInCI(t *testing.T) {
+	if testing.Short() {
+		t.Skip("go test -short looks for no browser")
+	}
 	t.Setenv("PATH", t.TempDir())
 	for _, test := range []struct{ ci, want string }{{"", "skipped"}, {"true", "failed"}} {
 		t.Setenv("CI", test.ci)
