@@ -40,8 +40,7 @@ var (
 	errKID        = tokenError(fmt.Sprintf("kid must be a string of 1 to %d bytes", maxKIDBytes))
 	errNoKID      = tokenError("the header must have a kid")
 	errSignature  = tokenError("the signature must be the key's")
-	errPayload    = tokenError("the payload must be a JSON object whose names differ in more than case")
-	errReserved   = tokenError("the payload must not have nbf or another reserved name")
+	errPayload    = tokenError("the payload must be a JSON object whose names differ in more than case, without nbf and other reserved names")
 	errMissing    = tokenError("the payload must have iat, exp, user_id, ref_id and sid")
 	errIAT        = tokenError("iat must be a whole second of the years 1970 to 9999")
 	errEXP        = tokenError("exp must be a whole second of the years 1970 to 9999")
@@ -274,7 +273,7 @@ func (r *ring) parseClaims(b *buffers, payload []byte, c *core.Claims) error {
 	o := newObject(payload, claimNames)
 	o.others = b.names[:0]
 	for o.next() {
-		ok := true
+		var ok bool
 		switch o.known {
 		case iatClaim:
 			if iat, ok = o.readInteger(); !ok || iat > maxSeconds {
