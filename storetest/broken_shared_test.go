@@ -194,9 +194,12 @@ var brokenShared = []broken{
 	{
 		bug: "acknowledges what it writes with the next call",
 		harness: func() Harness {
+			var mu sync.Mutex
 			var last call
 			var its *disk
 			return reopening(func(d *disk, _ context.Context, c call) {
+				mu.Lock()
+				defer mu.Unlock()
 				if its == d {
 					d.write(last)
 				}
@@ -235,8 +238,11 @@ var brokenShared = []broken{
 	{
 		bug: "writes in the background with the context of the request",
 		harness: func() Harness {
+			var mu sync.Mutex
 			var pending []func()
 			h := reopening(func(d *disk, ctx context.Context, c call) {
+				mu.Lock()
+				defer mu.Unlock()
 				pending = append(pending, func() {
 					if ctx.Err() == nil {
 						d.write(c)
@@ -245,6 +251,8 @@ var brokenShared = []broken{
 			})()
 			reopen := h.Reopen
 			h.Reopen = func(t *testing.T, s core.RefreshStore) core.RefreshStore {
+				mu.Lock()
+				defer mu.Unlock()
 				for _, write := range pending {
 					write()
 				}
