@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -67,12 +68,9 @@ type Key struct {
 }
 
 func newKey(purpose string, secret []byte) (Key, error) {
-	mac, err := derive(purpose, secret, "mac")
-	if err != nil {
-		return Key{}, err
-	}
-	next, err := derive(purpose, secret, "next reference")
-	return Key{mac, next}, err
+	mac, macErr := derive(purpose, secret, "mac")
+	next, nextErr := derive(purpose, secret, "next reference")
+	return Key{mac, next}, errors.Join(macErr, nextErr)
 }
 
 // derive derives a key for one purpose and one use from the secret (RFC 5869).
@@ -153,10 +151,10 @@ func (ring Ring) Open(text string) (t Token, key Key, genuine bool) {
 			key, genuine = k, true
 		}
 	}
-	if !genuine {
-		return Token{}, Key{}, false
+	if genuine {
+		t, genuine = read(content)
 	}
-	if t, genuine = read(content); !genuine {
+	if !genuine {
 		return Token{}, Key{}, false
 	}
 	return t, key, true
