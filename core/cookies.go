@@ -351,9 +351,13 @@ func checkPrefix(c *http.Cookie) error {
 
 // cookiesNamed yields the values of all cookies of that name, as they stand in the header
 // (RFC 6265 §4.2.1). Unlike [http.Request.CookiesNamed] it yields malformed ones too: they
-// count, and are refused in their turn. White space before a value stays.
+// count, and are refused in their turn. White space before a value stays. It yields none
+// if there are too many cookies to look at.
 func cookiesNamed(r *http.Request, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
+		if hasTooManyCookies(r) {
+			return
+		}
 		for _, line := range r.Header["Cookie"] {
 			for part := range strings.SplitSeq(line, ";") {
 				key, value, _ := strings.Cut(part, "=")

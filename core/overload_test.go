@@ -308,3 +308,19 @@ func TestAFloodOfForgedRefreshTokensNeverReachesTheStore(t *testing.T) {
 		t.Errorf("beside %d logins the store was called %d times", created, others)
 	}
 }
+
+// BenchmarkTooManyCookies sends a megabyte of cookies, side by side with none.
+func BenchmarkTooManyCookies(b *testing.B) {
+	s, _ := blank(b, core.Config{})
+	for name, h := range handlers(s) {
+		for cookies, header := range map[string]string{"None": "", "Megabyte": strings.Repeat(";", 1<<20)} {
+			b.Run(name+"/"+cookies, func(b *testing.B) {
+				r := httptest.NewRequest("POST", "/", nil)
+				r.Header.Set("Cookie", header)
+				for b.Loop() {
+					h.ServeHTTP(httptest.NewRecorder(), r)
+				}
+			})
+		}
+	}
+}
