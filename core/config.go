@@ -175,9 +175,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// checkDurations returns an error that names the duration that cannot work. The
-// defaults are filled in.
-func (c Config) checkDurations() error {
+// check returns an error that names the field that cannot work, but for those that a
+// Verifier has too and the secrets. The defaults are filled in.
+func (c Config) check() error {
 	switch {
 	case c.AccessTokenDuration < 0 || c.AccessTokenDuration%time.Second != 0:
 		return fmt.Errorf("AccessTokenDuration is %v: it must be a positive number of whole seconds", c.AccessTokenDuration)

@@ -194,12 +194,8 @@ func (s *Schema) stand(a *attempt, r Record) standing {
 
 // mayRetry reports whether the token before the record's present one is still a retry.
 func (s *Schema) mayRetry(r Record, arrived time.Time) bool {
-	switch grace := s.cfg.Grace; {
-	case grace == 0:
-		return true
-	default: // none if it is negative
-		return grace > 0 && arrived.Sub(r.ExchangedAt) < grace
-	}
+	grace := s.cfg.Grace
+	return grace == 0 || grace > 0 && arrived.Sub(r.ExchangedAt) < grace
 }
 
 // isYoung reports whether the presented token was mapped so short a time ago that it

@@ -44,7 +44,7 @@ func New(store RefreshStore, signer TokenSigner, cfg Config) (*Schema, error) {
 	if err := cfg.checkSecrets(signer); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
-	if err := cfg.checkDurations(); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
 	purpose := ""
