@@ -2,6 +2,7 @@ package gormstore_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"io"
 	"testing"
@@ -92,7 +93,7 @@ func TestContextThatEndsBeforeTheCommitUndoesAll(t *testing.T) {
 	for _, kind := range servers {
 		ctx, cancel := context.WithCancel(t.Context())
 		committed := false
-		f := &fake{kind: kind, exec: cancel, commit: func(context.Context) error {
+		f := &fake{kind: kind, exec: func(context.Context) { cancel() }, commit: func(context.Context) error {
 			committed = true
 			return nil
 		}}
@@ -100,5 +101,32 @@ func TestContextThatEndsBeforeTheCommitUndoesAll(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || committed {
 			t.Errorf("%s: Create: %v, committed: %t; want the context's error and no commit", kind, err, committed)
 		}
+	}
+}
+
+// Where a context ends, some drivers of SQLite interrupt the statement after it, or say that a
+// statement succeeded that never began.
+func TestSQLiteIsNotInterruptedWhileItWrites(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f := &fake{kind: "sqlite", commit: func(context.Context) error { return nil }}
+	written := 0
+	f.exec = func(ctx context.Context) {
+		written++
+		if ctx.Done() != nil {
+			t.Error("a statement that writes can be interrupted")
+		}
+	}
+	f.found = []driver.Value{"an ID"}
+	s := f.store(t)
+	if n, err := s.DeleteExpired(ctx, time.Now(), 1); n != 1 || err != nil {
+		t.Errorf("DeleteExpired: %d, %v; want 1", n, err)
+	}
+	f.found = nil
+	if _, err := s.Create(ctx, login(), 0); err != nil {
+		t.Errorf("Create: %v", err)
+	}
+	if written < 2 {
+		t.Errorf("%d statements, want those of both calls", written)
 	}
 }

@@ -15,12 +15,13 @@ import (
 )
 
 // fake is a database of one kind that changes one row at every statement, finds
-// none, and does what a test says when it is to commit. It is safe for concurrent use.
+// rows of one column or none, and does what a test says when it is to commit. It is safe for concurrent use.
 type fake struct {
 	tests.DummyDialector
 	kind   string
 	commit func(begun context.Context) error // with the context that it began with
-	exec   func()                            // called by each statement
+	exec   func(context.Context)             // called by each statement
+	found  []driver.Value                    // by each query
 	begun  atomic.Int64
 }
 
@@ -81,19 +82,27 @@ func (c fakeConn) NumInput() int { return -1 }
 func (c fakeConn) Exec([]driver.Value) (driver.Result, error) { return nil, driver.ErrSkip }
 
 // ExecContext executes the statement that c is.
-func (c fakeConn) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
+func (c fakeConn) ExecContext(ctx context.Context, _ []driver.NamedValue) (driver.Result, error) {
 	if c.exec != nil {
-		c.exec()
+		c.exec(ctx)
 	}
 	return driver.RowsAffected(1), nil
 }
 
-func (c fakeConn) Query([]driver.Value) (driver.Rows, error) { return noRows{}, nil }
+func (c fakeConn) Query([]driver.Value) (driver.Rows, error) {
+	return &fakeRows{left: c.found}, nil
+}
 
-type noRows struct{}
+type fakeRows struct{ left []driver.Value }
 
-func (noRows) Columns() []string { return nil }
+func (*fakeRows) Columns() []string { return []string{"id"} }
 
-func (noRows) Close() error { return nil }
+func (*fakeRows) Close() error { return nil }
 
-func (noRows) Next([]driver.Value) error { return io.EOF }
+func (r *fakeRows) Next(row []driver.Value) error {
+	if len(r.left) == 0 {
+		return io.EOF
+	}
+	row[0], r.left = r.left[0], r.left[1:]
+	return nil
+}

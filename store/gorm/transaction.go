@@ -21,7 +21,7 @@ func (s *Store) write(ctx context.Context, doing string, f func(session) error) 
 			return err
 		}
 		defer end()
-		return f(session{s.db, ctx, s.pool})
+		return f(session{s.db, s.untilDone(ctx), s.pool})
 	})
 }
 
@@ -46,12 +46,7 @@ func (s *Store) transactOnce(ctx context.Context, f func(session) error) error {
 	if err != nil {
 		return err
 	}
-	during := ctx
-	if s.dialect.oneWriter {
-		// The drivers of SQLite interrupt a connection whose context ends, and some of them
-		// a moment too late, when it does something else.
-		during = context.WithoutCancel(ctx)
-	}
+	during := s.untilDone(ctx)
 	tx, err := conn.BeginTx(during, &sql.TxOptions{Isolation: s.dialect.isolation})
 	if err != nil {
 		_ = conn.Close()
@@ -71,6 +66,16 @@ func (s *Store) transactOnce(ctx context.Context, f func(session) error) error {
 	}
 	ended = true
 	return s.end(during, conn, tx.Commit)
+}
+
+// untilDone returns the context for statements that write. Those of SQLite, which are short
+// and local, are not interrupted: some of its drivers interrupt a connection a moment too late,
+// when it does something else, or say that a statement has succeeded that never began.
+func (s *Store) untilDone(ctx context.Context) context.Context {
+	if s.dialect.oneWriter {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 // end ends the transaction on the connection, and gives the connection back. Some drivers
