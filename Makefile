@@ -11,7 +11,7 @@ help: ## list the targets
 
 test: ## pass every test of every module, installing what they need
 	scripts/install-tools
-	go test -race -timeout 20m work
+	go test -race -timeout 60m work
 	cd conformance && go test ./adversary # with the race detector it runs a tenth
 	go test -count=1 ./conformance/security ./examples/readme # go's cache sees no file of another folder
 	scripts/rehearse
