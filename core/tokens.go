@@ -36,8 +36,8 @@ type TokenVerifier interface {
 // TokenSigner makes and verifies access tokens: it is the access-token format.
 // Package jwttoken has the usual ones. Implementations are safe for concurrent use.
 //
-// If one has a method HasPublicKey(b []byte) bool, New asks it whether a secret is one of
-// its public keys, and then refuses that secret. If one has a method Purpose() string, its
+// If one has a method HasKey(b []byte) bool, New asks it whether a secret is one of its keys,
+// and then refuses that secret: whoever verifies access tokens could make refresh tokens. If one has a method Purpose() string, its
 // result becomes part of the key derivation: a refresh token of one purpose is not
 // genuine for another, even if both schemas share a Config.Secret. A different
 // purpose ends all sessions.

@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/tokenauth/tokenauth/core"
 )
 
 // ErrKey means that a key, or a set of keys, can't be used. See [NewKey], [New] and
@@ -128,10 +129,8 @@ func saltOfHashLength(m *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
 // order is refused too, because anybody can sign for it. An Ed25519 public key that is
 // not a point of the curve is accepted; it verifies nothing.
 //
-// A secret is also refused if it is one byte repeated, or if it looks like a public key
-// (RFC 8725 §2.1): PEM of any kind; DER of a public key (PKIX, PKCS #1) or of a
-// certificate; the OpenSSH form; a JWK or a JWK set; the uncompressed point of an ECDSA
-// key; and base64 of any of these. An Ed25519 public key given as []byte looks like
+// A secret is also refused if it is one byte repeated, or if it has the form of a public key
+// (RFC 8725 §2.1; see [core.IsPublicKey]). An Ed25519 public key given as []byte looks like
 // any other 32 bytes. [New] and [NewVerifier] refuse it if that key is one of theirs.
 //
 // NewKey copies a secret and an Ed25519 key. It keeps an RSA or ECDSA key, which must
@@ -196,7 +195,7 @@ func (k *key) wrongSecret(secret []byte) string {
 	switch {
 	case n == 0:
 		return "empty"
-	case isPublicKey(secret):
+	case core.IsPublicKey(secret):
 		return "a public key, a certificate or another key's text"
 	case n == 1:
 		return "1 byte long"

@@ -174,7 +174,7 @@ func TestErrorExplainsTheSecret(t *testing.T) {
 		{"JWK in base64url", []byte(encode(jwk)), isPublic},
 		{"JWK set", []byte(`{"keys":[` + jwk + `]}`), isPublic},
 		{"JWK set with white space", []byte(" {\n\t\"keys\" : [ " + jwk + " ] }\n"), isPublic},
-		{"OpenSSH", []byte("ssh-ed25519 " + base64.StdEncoding.EncodeToString(sshKey("ssh-ed25519", public))), isPublic},
+		{"OpenSSH", []byte("ssh-ed25519 " + base64.StdEncoding.EncodeToString(public)), isPublic},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			for _, alg := range []string{"HS256", "HS384", "HS512"} {

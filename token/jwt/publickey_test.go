@@ -5,17 +5,13 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,85 +20,6 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 	jwttoken "github.com/tokenauth/tokenauth/token/jwt"
 )
-
-// Whatever is recognized as a public key is refused as a secret, however it is
-// written down (RFC 8725 §2.1).
-func TestPublicKeyIsNoSecret(t *testing.T) {
-	k := testKeys()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}}
-	certificate := must(x509.CreateCertificate(rand.Reader, template, template, &k.rsa.PublicKey, k.rsa))
-	rsaPKIX := must(x509.MarshalPKIXPublicKey(&k.rsa.PublicKey))
-	ecPKIX := must(x509.MarshalPKIXPublicKey(&k.p256.PublicKey))
-	edPKIX := must(x509.MarshalPKIXPublicKey(k.ed25519.Public()))
-	inPEM := func(kind string, der []byte) []byte {
-		return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-	}
-	ssh := sshKey("ssh-rsa", []byte{1, 0, 1}, k.rsa.N.Bytes())
-	sshEd := sshKey("ssh-ed25519", k.ed25519.Public().(ed25519.PublicKey))
-	base64ed := base64.StdEncoding.EncodeToString(sshEd)
-
-	for what, secret := range map[string][]byte{
-		"PKIX in PEM":                  inPEM("PUBLIC KEY", rsaPKIX),
-		"PKIX of EC in PEM":            inPEM("PUBLIC KEY", ecPKIX),
-		"PKIX of Ed25519 in PEM":       inPEM("PUBLIC KEY", edPKIX),
-		"PKCS #1 in PEM":               inPEM("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey)),
-		"certificate in PEM":           inPEM("CERTIFICATE", certificate),
-		"PEM on one line":              []byte(strings.ReplaceAll(string(inPEM("PUBLIC KEY", ecPKIX)), "\n", " ")),
-		"PEM with text before it":      append([]byte("the key:\n"), inPEM("PUBLIC KEY", ecPKIX)...),
-		"PEM with carriage returns":    []byte(strings.ReplaceAll(string(inPEM("PUBLIC KEY", ecPKIX)), "\n", "\r\n")),
-		"PKIX":                         rsaPKIX,
-		"PKIX of EC":                   ecPKIX,
-		"PKIX of Ed25519":              edPKIX,
-		"PKCS #1":                      x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey),
-		"certificate":                  certificate,
-		"PKIX in base64":               []byte(base64.StdEncoding.EncodeToString(rsaPKIX)),
-		"PKIX in unpadded base64url":   []byte(base64.RawURLEncoding.EncodeToString(rsaPKIX)),
-		"PKIX in lines of base64":      inLines(base64.StdEncoding.EncodeToString(rsaPKIX)),
-		"OpenSSH":                      []byte("ssh-rsa " + base64.StdEncoding.EncodeToString(ssh) + " me@example.com\n"),
-		"OpenSSH of Ed25519":           []byte("ssh-ed25519 " + base64ed),
-		"authorized_keys with options": []byte(`no-pty,command="x y" ssh-ed25519 ` + base64ed + " me"),
-		"OpenSSH without type":         []byte(base64ed),
-		"SSH binary":                   ssh,
-		"SSH of EC binary":             sshKey("ecdsa-sha2-nistp256", []byte("nistp256"), must(k.p256.PublicKey.Bytes())),
-		"SSH of a security key":        sshKey("sk-ssh-ed25519@openssh.com", randomBytes(32), []byte("ssh:")),
-		"SSH2":                         []byte("---- BEGIN SSH2 PUBLIC KEY ----\nComment: x\n" + string(inLines(base64.StdEncoding.EncodeToString(ssh))) + "\n---- END SSH2 PUBLIC KEY ----\n"),
-		"JWK":                          []byte(`{"kty":"OKP","crv":"Ed25519","x":"` + encode(string(randomBytes(32))) + `"}`),
-	} {
-		for _, alg := range []string{"HS256", "HS384", "HS512"} {
-			if _, err := jwttoken.NewKey("", alg, secret); !errors.Is(err, jwttoken.ErrKey) {
-				t.Errorf("%s: %s: got error %v, want ErrKey", what, alg, err)
-			} else if !strings.Contains(err.Error(), "public key") {
-				t.Errorf("%s: %s: refused for another reason: %v", what, alg, err)
-			}
-		}
-	}
-	for what, secret := range map[string][]byte{
-		"random bytes":   randomBytes(64),
-		"in hexadecimal": fmt.Appendf(nil, "%x", randomBytes(32)),
-		"in base64":      []byte(base64.StdEncoding.EncodeToString(randomBytes(48))),
-		"a passphrase":   []byte("a long text with blanks that nobody should take for a secret, though it works"),
-		"JSON":           []byte(`{"secret":"` + encode(string(randomBytes(48))) + `"}`),
-	} {
-		if _, err := jwttoken.NewKey("", "HS256", secret); err != nil {
-			t.Errorf("a secret of %s is refused: %v", what, err)
-		}
-	}
-}
-
-// inLines breaks a text into lines of 64 bytes.
-func inLines(text string) []byte {
-	return bytes.Join(slices.Collect(slices.Chunk([]byte(text), 64)), []byte("\r\n"))
-}
-
-// sshKey encodes a public key as RFC 4253 §6.6 does.
-func sshKey(kind string, fields ...[]byte) []byte {
-	var b []byte
-	for _, f := range append([][]byte{[]byte(kind)}, fields...) {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(f)))
-		b = append(b, f...)
-	}
-	return b
-}
 
 // The 32 bytes of an Ed25519 public key look like any others: they are found
 // where that key is in the same ring, and the error says so.
@@ -138,7 +55,7 @@ func TestAPublicKeyOfTheRingIsNoSecretInAnyForm(t *testing.T) {
 		"ECDSA: y of the JWK":             {[]byte(encode(string(point[33:]))), "ES256", k.p256},
 		"ECDSA: x":                        {point[1:33], "ES256", k.p256},
 		"ECDSA: both coordinates":         {point[1:], "ES256", k.p256},
-		"ECDSA: the point in hexadecimal": {fmt.Appendf(nil, "%x", point), "ES256", k.p256},
+		"ECDSA: x in hexadecimal":         {fmt.Appendf(nil, "%x", point[1:33]), "ES256", k.p256},
 	} {
 		secret, public := newKey(t, "s", "HS256", test.secret), newKey(t, "p", test.alg, test.private)
 		for _, keys := range [][]jwttoken.Key{{public, secret}, {secret, public}} {
@@ -167,11 +84,11 @@ func TestACompressedPointIsNoSecret(t *testing.T) {
 			seen[compressed[0]] = true
 
 			signer := must(jwttoken.New(jwttoken.Options{Keys: []jwttoken.Key{newKey(t, "p", alg, private)}}))
-			if !signer.HasPublicKey(compressed) {
+			if !signer.HasKey(compressed) {
 				t.Errorf("%s: %x is not known", alg, compressed)
 			}
 			compressed[0] ^= 1 // the point with the other y
-			if signer.HasPublicKey(compressed) {
+			if signer.HasKey(compressed) {
 				t.Errorf("%s: %x is taken for the public key", alg, compressed)
 			}
 			compressed[0] ^= 1
@@ -201,7 +118,7 @@ func TestPublicKeyIsNoHMACKey(t *testing.T) {
 	}
 }
 
-func TestTokensKnowTheirPublicKeys(t *testing.T) {
+func TestSignerKnowsItsKeys(t *testing.T) {
 	for _, alg := range []string{"EdDSA", "ES256", "RS256", "HS256"} {
 		tokens := tokensOf(t, alg)
 		private, public := keysOf(alg)
@@ -214,22 +131,21 @@ func TestTokensKnowTheirPublicKeys(t *testing.T) {
 		case *rsa.PublicKey:
 			b = public.N.Bytes()
 		case []byte:
-			if tokens.HasPublicKey(public) {
-				t.Error("the secret is taken for a public key")
+			b = public
+		}
+		for _, form := range [][]byte{b, []byte(base64.StdEncoding.EncodeToString(b) + "\n"), fmt.Appendf(nil, "%X", b)} {
+			if !tokens.HasKey(form) {
+				t.Errorf("%s: the key is not known as %q", alg, form)
 			}
-			continue
 		}
-		if !tokens.HasPublicKey(b) {
-			t.Errorf("%s: the public key is not known", alg)
+		if tokens.HasKey(b[2:]) || tokens.HasKey(nil) {
+			t.Errorf("%s: other bytes are taken for the key", alg)
 		}
-		if tokens.HasPublicKey(b[2:]) || tokens.HasPublicKey(nil) {
-			t.Errorf("%s: other bytes are taken for the public key", alg)
-		}
-		// It is known where the key was set back into the ring, too.
+		// It is known where a newer key signs, too.
 		newest := must(jwttoken.NewKey("newest", "HS256", randomBytes(32)))
 		older := must(jwttoken.NewKey("older", alg, private))
-		if !must(jwttoken.New(jwttoken.Options{Keys: []jwttoken.Key{newest, older}})).HasPublicKey(b) {
-			t.Errorf("%s: the public key of an older key is not known", alg)
+		if !must(jwttoken.New(jwttoken.Options{Keys: []jwttoken.Key{newest, older}})).HasKey(b) {
+			t.Errorf("%s: an older key is not known", alg)
 		}
 	}
 }
@@ -239,8 +155,30 @@ func TestAPublicKeyIsNoSecretOfTheSchema(t *testing.T) {
 	_, public := keysOf("EdDSA")
 	var store struct{ core.RefreshStore } // never called
 	_, err := core.New(store, tokensOf(t, "EdDSA"), core.Config{Secret: public.(ed25519.PublicKey)})
-	if err == nil || !strings.Contains(err.Error(), "public key") {
+	if err == nil || !strings.Contains(err.Error(), "is a key of the access tokens") {
 		t.Errorf("New = %v", err)
+	}
+}
+
+// Every server that verifies the tokens of an HMAC has its key, and must not be able to make
+// refresh tokens.
+func TestTheKeyOfAnHMACIsNotTheSecretOfTheSchema(t *testing.T) {
+	var store struct{ core.RefreshStore } // never called
+	for what, pair := range map[string][2]string{
+		"the same":                     {"0123456789abcdef0123456789abcdefX", "0123456789abcdef0123456789abcdefX"},
+		"the key's base64":             {"0123456789abcdef0123456789abcdef", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
+		"what the key's text says":     {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "0123456789abcdef0123456789abcdef"},
+		"the same text without a tail": {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"},
+	} {
+		signer := must(jwttoken.HS256([]byte(pair[0])))
+		for _, c := range []core.Config{
+			{Secret: []byte(pair[1])},
+			{Secret: core.NewSecret(), PreviousSecrets: [][]byte{[]byte(pair[1])}},
+		} {
+			if _, err := core.New(store, signer, c); err == nil || !strings.Contains(err.Error(), "is a key of the access tokens") {
+				t.Errorf("%s: New = %v", what, err)
+			}
+		}
 	}
 }
 

@@ -221,7 +221,7 @@ func checkKeys(keys []Key) error {
 			continue
 		}
 		for _, public := range keys {
-			if public.k.isKnownByText(secret.k.id()) {
+			if public.k.newMAC == nil && public.k.isKnownBy(secret.k.id()) {
 				return sameKeyError(public.k, secret.k)
 			}
 		}
