@@ -279,6 +279,8 @@ func TestMalformedCookiesAndHeaders(t *testing.T) {
 		{"a cookie without a value beside the right one", http.Header{"Cookie": {"access_token; access_token=" + access}}, "invalid_access_token", "missing_refresh_token"},
 		{"the right cookie in quotes", http.Header{"Cookie": {"access_token=\"" + access + "\""}}, "invalid_access_token", "missing_refresh_token"},
 		{"white space before the right cookie", http.Header{"Cookie": {"access_token=\t" + access}}, "invalid_access_token", "missing_refresh_token"},
+		{"white space behind the right cookie", http.Header{"Cookie": {"access_token=" + access + " \t"}}, "access_token_expired", "missing_refresh_token"},
+		{"white space around the right name", http.Header{"Cookie": {"a=b; \taccess_token \t=" + access}}, "access_token_expired", "missing_refresh_token"},
 		{"a cookie whose name ends alike", http.Header{"Cookie": {"x_access_token=" + access}}, "missing_access_token", "missing_refresh_token"},
 		{"no cookie at all", http.Header{"Cookie": {";;;=;"}}, "missing_access_token", "missing_refresh_token"},
 		{"only a refresh token", http.Header{"Cookie": {"refresh_token=" + refresh}}, "missing_access_token", "missing_access_token"},
