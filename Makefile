@@ -43,7 +43,7 @@ cover: ## print the statement coverage of core and token/jwt
 	cd token/jwt && go test -cover ./...
 
 residue: ## measure for how long a thief inside the grace window stays unseen
-	cd conformance && go test -count=1 -timeout 60m -run TestResidue -residue 400 -v ./adversary
+	cd conformance && go test -count=1 -timeout 60m -run TestResidue -v ./adversary -residue 400
 
 crash: ## kill the process of every durable store CRASHES times (default 50)
 	scripts/install-tools
