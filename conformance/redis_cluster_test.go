@@ -41,8 +41,9 @@ func TestRedisCluster(t *testing.T) {
 	for _, wait := range []int{0, 1} {
 		t.Run(fmt.Sprintf("LostAnswers/wait=%d", wait), func(t *testing.T) {
 			loser := &answerLoser{}
-			client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), Dialer: loser.dial})
-			lostAnswers(t, openRedis(t, client, redisstore.Options{Prefix: fmt.Sprint("lost ", wait, ":"), WaitReplicas: wait}), loser)
+			client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), Dialer: loser.dial, ReadTimeout: time.Minute})
+			options := redisstore.Options{Prefix: fmt.Sprint("lost ", wait, ":"), WaitReplicas: wait, WaitTimeout: 30 * time.Second}
+			lostAnswers(t, openRedis(t, client, options), loser)
 		})
 	}
 	for _, wait := range []int{0, 1} {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/tokenauth/tokenauth/core"
@@ -171,6 +172,9 @@ func (b redisBackend) proxies(t *testing.T) (dialer, func(storetest.Fault)) {
 func openRedis(t testing.TB, client redis.UniversalClient, options redisstore.Options) *redisstore.Store {
 	t.Helper()
 	t.Cleanup(func() { _ = client.Close() })
+	if options.WaitReplicas > 0 && options.WaitTimeout == 0 {
+		options.WaitTimeout = 2900 * time.Millisecond // a busy machine needs more than the default
+	}
 	s, err := redisstore.New(client, options)
 	noError(t, err)
 	return s

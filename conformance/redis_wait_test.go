@@ -105,8 +105,8 @@ func TestRedisWaitReplicasLostAnswers(t *testing.T) {
 	primary := server.Redis(t)
 	follow(t, primary)
 	loser := &answerLoser{}
-	client := redis.NewClient(&redis.Options{Addr: primary.Addr(), Dialer: loser.dial})
-	lostAnswers(t, openRedis(t, client, redisstore.Options{WaitReplicas: 1}), loser)
+	client := redis.NewClient(&redis.Options{Addr: primary.Addr(), Dialer: loser.dial, ReadTimeout: time.Minute})
+	lostAnswers(t, openRedis(t, client, redisstore.Options{WaitReplicas: 1, WaitTimeout: 30 * time.Second}), loser)
 }
 
 // follow starts a replica of the server and waits until it has its data.
