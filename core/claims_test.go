@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -441,4 +442,33 @@ func TestADeniedRefreshEndsTheSession(t *testing.T) {
 	w.refused(pair, core.ErrStoreUnavailable)
 	w.store.mend()
 	w.refused(pair, core.ErrDenied)
+}
+
+// What a signer refuses for good is not to be tried again.
+func TestClaimsThatTheSignerRefuses(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	w.expire()
+	w.tokens.signErr = fmt.Errorf("too long: %w", core.ErrInvalidClaims)
+	if _, err := w.Login(w.ctx, "ada", core.LoginOptions{}); !errors.Is(err, core.ErrInvalidLogin) {
+		t.Errorf("Login = %v, want ErrInvalidLogin", err)
+	}
+	w.refused(pair, core.ErrInvalidClaims)
+	for name, r := range map[string]*http.Request{
+		"/token":   httptest.NewRequest("POST", "/token", strings.NewReader("grant_type=refresh_token&refresh_token="+pair.RefreshToken)),
+		"/refresh": withCookies("POST", pair),
+	} {
+		rec := httptest.NewRecorder()
+		if name == "/token" {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w.TokenEndpoint().ServeHTTP(rec, r)
+		} else {
+			w.RefreshAccessToken(nil).ServeHTTP(rec, r)
+		}
+		if rec.Code != 500 || rec.Header().Get("Retry-After") != "" || !strings.Contains(rec.Body.String(), "invalid_claims") {
+			t.Errorf("%s: %d %v %s", name, rec.Code, rec.Header(), rec.Body)
+		}
+	}
+	w.tokens.signErr = nil
+	w.refresh(pair)
 }

@@ -63,9 +63,9 @@ type Config struct {
 	// OneSession the thief of one device's tokens, and a client that has lost its
 	// tokens, end that session alone. Default: UserSessions.
 	CompromiseEnds CompromiseReach
-	// RefreshBefore is how long before its expiry an access token can be
-	// refreshed, but for the last one of its session, which no refresh could
-	// prolong. It must be at least a second shorter than AccessTokenDuration.
+	// RefreshBefore is how long before its expiry an access token can be refreshed. A
+	// session's last access token cannot be refreshed early, because no refresh could
+	// prolong it. RefreshBefore must be at least a second shorter than AccessTokenDuration.
 	// It allows for servers whose clocks differ: choose it longer than they do.
 	// Negative: none. Default: 10 seconds, or a sixth of AccessTokenDuration if
 	// that is shorter.

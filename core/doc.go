@@ -5,7 +5,7 @@
 // without touching storage. A refresh token is long-lived (7 days by default). It is
 // backed by a [Record] in a [RefreshStore], and buys the next pair of tokens. The record
 // is mapped to one access token, the last one issued with it. A refresh token
-// that is mapped to something older is a stale copy: it is compromised, and the user's
+// that is two exchanges behind is a stale copy: it is compromised, and the user's
 // sessions end.
 //
 // [New] makes a [Schema] of a store, an access-token format (package jwttoken) and a
@@ -49,10 +49,12 @@
 //	Login, in the place of a session            Revoke, Create
 //	Refresh                                     Exchange
 //	Refresh, without an access token            Get, Exchange
+//	Refresh, of a pair a few seconds old        Get
 //	Refresh, with Config.RefreshClaims          Get, Exchange
 //	Refresh, a retry                            Exchange or Get
 //	Refresh, too early                          Get
 //	Refresh, a compromise                       Exchange or Get, Revoke
+//	Refresh, denied by Config.RefreshClaims     Get, Revoke
 //	Refresh, of a token that is not genuine     none
 //	Logout                                      Revoke
 //	RevokeSession                               Revoke
@@ -61,9 +63,10 @@
 //	RevokeUser                                  Revoke
 //	RevokeUserOf                                Get, Revoke
 //	Sessions, HasSessions                       ListUser
-//	VerifySession                               Get
+//	VerifySession, SessionOf                    Get
 //	Compromised, VerifyRefreshToken             Get
 //	Ping                                        Get
+//	RunCleanup, each 500 expired records        DeleteExpired
 //
 // The HTTP layer asks what these ask. A login or logout whose cookies hold tokens of
 // several sessions revokes each of them.

@@ -37,8 +37,9 @@ var (
 	// ErrMissingRefreshToken means that no refresh token was presented. It matches
 	// ErrInvalidRefreshToken too.
 	ErrMissingRefreshToken = fmt.Errorf("%w: none was presented", ErrInvalidRefreshToken)
-	// ErrCompromised means that the refresh token is a stale copy: its session
-	// was refreshed at least twice since. Sessions of its user have ended.
+	// ErrCompromised means that the refresh token is a stale copy: its session was
+	// refreshed since, twice or before Config.Grace had passed. A refresh with it has ended
+	// sessions of its user (see Config.CompromiseEnds). VerifyRefreshToken only looks.
 	ErrCompromised = errors.New("refresh token compromised")
 
 	// ErrStoreUnavailable means that the store could not answer. It is never a
@@ -55,8 +56,9 @@ var (
 	// ErrDenied is for Config.RefreshClaims to return, wrapped or not: it ends the
 	// session of a user who may no longer have one. It matches ErrInvalidRefreshToken too.
 	ErrDenied = fmt.Errorf("%w: the user was denied a refresh", ErrInvalidRefreshToken)
-	// ErrInvalidLogin means that a login is impossible as it was given: its user
-	// ID, its claims or its duration.
+	// ErrInvalidLogin means that no session can have what was given: the user ID, or the
+	// claims or the duration of a login. Methods that look for a user's sessions return it
+	// too.
 	ErrInvalidLogin = errors.New("invalid login")
 
 	// ErrCrossOrigin means that a browser sent the request from another origin.

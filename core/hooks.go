@@ -72,12 +72,14 @@ func (e Event) LogValue() slog.Value {
 // before that call returns. It should be quick and must not panic. Several calls may run
 // at once. ctx has the values of the context of the call, over HTTP of the request: a
 // middleware around the schema's handlers can add what an Event does not have, such as
-// the client's address.
+// the client's address. ctx may be cancelled already. A hook that writes an audit log to a
+// database needs [context.WithoutCancel] and a deadline of its own.
 //
 // Each fact is told exactly once: every begin of a session by Login, every end before its
 // time by Revocation, every refresh by Refresh or Retry, every failed call by Rejection
-// or Compromise. A login that returns ErrInvalidLogin is a mistake of the
-// application, and no hook is told. Hooks cost no call of the store.
+// or Compromise. No hook is told of ErrInvalidLogin, which is a mistake of the application,
+// of a request that is not a form of TokenEndpoint or RevocationEndpoint, or of Ping,
+// Compromised and VerifyRefreshToken, which only look. Hooks cost no call of the store.
 //
 // Every event has At. The other fields are listed for each hook.
 type Hooks struct {
@@ -86,8 +88,8 @@ type Hooks struct {
 	// Refresh: an exchange succeeded and a new pair was issued. The event has UserID,
 	// SessionID, Ref and Device.
 	Refresh func(ctx context.Context, e Event)
-	// Retry: a refresh was answered with the pair of the present mapping. The
-	// event has UserID, SessionID, Ref and Device.
+	// Retry: a refresh was answered with the pair of the present mapping, because the
+	// refresh token was one exchange behind, or only a few seconds old. The event has UserID, SessionID, Ref and Device.
 	Retry func(ctx context.Context, e Event)
 	// Compromise: a stale refresh token was presented, and ended sessions. It is
 	// told once for each compromise, however often the token is presented. The

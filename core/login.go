@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ type LoginOptions struct {
 	// SetTokenCookies the request's User-Agent.
 	Device string
 	// Duration is the time from the login to the end of the session, which no refresh
-	// moves: from one second to Config.RefreshTokenDuration. Default:
+	// moves: from two seconds to Config.RefreshTokenDuration; the end is a whole second. Default:
 	// Config.RefreshTokenDuration.
 	Duration time.Duration
 	// BrowserSession makes the cookies end with the browser: they have no Max-Age, at
@@ -62,8 +63,8 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 	if opts.Duration == 0 {
 		opts.Duration = s.cfg.RefreshTokenDuration
 	}
-	if opts.Duration < time.Second || opts.Duration > s.cfg.RefreshTokenDuration {
-		return Tokens{}, invalidLogin(fmt.Errorf("Duration is %v: it must be from 1s to RefreshTokenDuration, %v", opts.Duration, s.cfg.RefreshTokenDuration))
+	if opts.Duration < 2*time.Second || opts.Duration > s.cfg.RefreshTokenDuration {
+		return Tokens{}, invalidLogin(fmt.Errorf("Duration is %v: it must be from 2s to RefreshTokenDuration, %v", opts.Duration, s.cfg.RefreshTokenDuration))
 	}
 	device := deviceFrom(opts.Device)
 	extra, err := encodeAppClaims(opts.Claims)
@@ -81,7 +82,10 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		return Tokens{}, fmt.Errorf("decode a new ID: %w", err)
 	}
 	pair, err := s.pair(userID, first, extra, now)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrInvalidClaims):
+		return Tokens{}, invalidLogin(err)
+	case err != nil:
 		s.logFailure(ctx, "tokenauth: claims unavailable", "user", userID, "err", err)
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: %w", ErrClaims, err), Event{UserID: userID})
 	}
@@ -104,6 +108,11 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		ExchangedAt: now,
 		ExpiresAt:   s.expiry(now, first.Deadline),
 	}, s.cfg.MaxSessions)
+	for _, r := range evicted {
+		if r.UserID != userID || r.ID == id {
+			err = errWrongRecord
+		}
+	}
 	if err != nil {
 		return Tokens{}, s.reject(ctx, s.unavailable(ctx, "create the session", err), Event{UserID: userID})
 	}

@@ -1,8 +1,10 @@
 package core_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -166,7 +168,7 @@ func TestLoginRefusesWhatNoSessionCanHold(t *testing.T) {
 		{"claim that is no JSON", "ada", core.LoginOptions{Claims: map[string]any{"f": func() {}}}},
 		{"claims beyond a record", "ada", core.LoginOptions{Claims: map[string]any{"x": strings.Repeat("x", 4096)}}},
 		{"negative duration", "ada", core.LoginOptions{Duration: -time.Hour}},
-		{"duration of less than a second", "ada", core.LoginOptions{Duration: time.Second - 1}},
+		{"duration of less than two seconds", "ada", core.LoginOptions{Duration: 2*time.Second - 1}},
 		{"duration beyond that of refresh tokens", "ada", core.LoginOptions{Duration: 7*24*time.Hour + 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -316,4 +318,35 @@ func TestASessionCanBeShorterThanAnAccessToken(t *testing.T) {
 		t.Errorf("Verify = %v", err)
 	}
 	w.refused(pair, core.ErrInvalidRefreshToken)
+}
+
+// evictingStore says that a login has evicted what it never could.
+type evictingStore struct {
+	*testStore
+	evicted core.Record
+}
+
+func (s evictingStore) Create(ctx context.Context, r core.Record, limit int) ([]core.Record, error) {
+	_, err := s.testStore.Create(ctx, r, limit)
+	if s.evicted.ID == "" {
+		return []core.Record{r}, err
+	}
+	return []core.Record{s.evicted}, err
+}
+
+func TestLoginBelievesNoEvictionOfOthers(t *testing.T) {
+	for name, evicted := range map[string]core.Record{"another user": record("bob"), "itself": {}} {
+		e := &events{}
+		cfg := core.Config{Secret: secret, Hooks: e.hooks(), Logger: slog.New(slog.DiscardHandler)}
+		s, err := core.New(evictingStore{newStore(), evicted}, &testTokens{}, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Login(t.Context(), "ada", core.LoginOptions{}); !errors.Is(err, core.ErrStoreUnavailable) {
+			t.Errorf("%s: Login = %v, want ErrStoreUnavailable", name, err)
+		}
+		if n := e.count("revocation") + e.count("login"); n != 0 {
+			t.Errorf("%s: %v is told", name, e.seen)
+		}
+	}
 }

@@ -146,7 +146,8 @@ func forbidStoring(w http.ResponseWriter) {
 // RFC 6749 §5.2. Config.ErrorHandler is not called.
 //
 // The store is not asked for a token that is not genuine. Hooks.Revocation is told of a
-// session that ended, Hooks.Rejection of everything else. It looks at no cookie, so it
+// session that ended, and Hooks.Rejection of a token that is not genuine and of a store that
+// could not answer. It looks at no cookie, so it
 // needs no cross-origin check. It does not authenticate the client: the token is
 // the credential. CORS headers are up to the application.
 func (s *Schema) RevocationEndpoint() http.Handler {
@@ -266,6 +267,8 @@ func writeOAuthError(w http.ResponseWriter, status int, code, description string
 // writeOurs answers in that form where the failure is the server's.
 func (s *Schema) writeOurs(w http.ResponseWriter, err error) {
 	e := asError(err)
-	w.Header().Set("Retry-After", s.retryAfter())
+	if e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", s.retryAfter())
+	}
 	writeOAuthError(w, e.Status, string(e.Reason), e.Description)
 }

@@ -40,10 +40,9 @@ const (
 	OutcomeError Outcome = "error"
 )
 
-// ObserveStore returns a store that tells the hooks of every call of the store given. In
-// everything else it is that store: it passes on arguments, results, errors and panics as
-// they are. It is a [RecordIterator] if that store is one; iterations are told to no
-// hook. If store is nil it returns nil, which New refuses.
+// ObserveStore returns a store that tells the hooks of every call of the store given. It
+// passes on arguments, results, errors and panics as they are. It is a [RecordIterator] if
+// that store is one, and has no other optional interface; iterations are told to no hook. If store is nil it returns nil, which New refuses.
 func ObserveStore(store RefreshStore, h StoreHooks) RefreshStore {
 	if isNil(store) {
 		return nil

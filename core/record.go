@@ -67,9 +67,9 @@ func (r Record) Live(at time.Time) bool {
 	return r.RevokedAt.IsZero() && at.Before(r.ExpiresAt)
 }
 
-// Validate returns an error if the record is none that a schema could have made. The
-// error names the field and says what it must be, and holds no value. A store
-// calls Validate for what it reads, so that damaged data is an error and not a session.
+// Validate returns an error if a field of the record is outside its limits. The error names
+// the field and says what it must be, and holds no value. A store calls Validate for what it
+// reads, so that damaged data is an error and not a session.
 func (r Record) Validate() error {
 	if err := checkUserID(r.UserID); err != nil {
 		return fmt.Errorf("UserID: %w", err)

@@ -121,6 +121,7 @@ func TestARevocationSelectsByAllItsConditions(t *testing.T) {
 		{"its ID and another user", core.Revocation{ID: r.ID, UserID: "bob"}, false},
 		{"all but another", core.Revocation{UserID: "ada", Except: core.NewRecordID("ada")}, true},
 		{"all but itself", core.Revocation{UserID: "ada", Except: r.ID}, false},
+		{"neither an ID nor a user", core.Revocation{IssuedUntil: start.Add(time.Hour)}, false},
 		{"issued until its issue", core.Revocation{UserID: "ada", IssuedUntil: start}, true},
 		{"issued before its issue", core.Revocation{UserID: "ada", IssuedUntil: start.Add(-time.Millisecond)}, false},
 	} {

@@ -13,8 +13,8 @@ import (
 //
 // A refresh token that is one exchange behind is a retry, at any time until the next
 // exchange (see Config.Grace): it gets the pair that its session has now, of the same
-// reference. The pair has the same times too, unless it could be exchanged soon: then it
-// gets new ones. So a lost response costs nothing: call again with the same tokens.
+// reference. The pair has the same times too. But if the access token could soon be
+// refreshed, the pair gets new times. So a lost response costs nothing: call again with the same tokens.
 //
 // accessToken is the session's access token, which may have expired. It may be empty
 // if the client does not keep it. Then a refresh token that is only a few seconds old gets
@@ -29,10 +29,12 @@ import (
 //     ErrInvalidAccessToken.
 //  4. The access token has expired or will within Config.RefreshBefore, or the
 //     refresh is a retry, else ErrAccessTokenNotExpired.
-//  5. Config.RefreshClaims returns claims and the access token can be signed, else
-//     ErrClaims.
+//  5. Config.RefreshClaims does not deny the refresh, else ErrDenied, and the session has
+//     ended.
+//  6. Config.RefreshClaims returns claims and the access token can be signed, else
+//     ErrClaims, or ErrInvalidClaims if no repetition can succeed.
 //
-// Only ErrCompromised ends anything. After ErrStoreUnavailable, ErrClaims and
+// Only ErrCompromised and ErrDenied end a session. After ErrStoreUnavailable, ErrClaims and
 // ErrAccessTokenNotExpired the same call can succeed later. ErrInvalidAccessToken for an
 // access token of another user may have made an exchange, as if its response had
 // been lost.
@@ -91,6 +93,9 @@ func (s *Schema) attempt(text string, o refreshOptions) (*attempt, error) {
 	if !genuine {
 		return a, fmt.Errorf("%w: not genuine", ErrInvalidRefreshToken)
 	}
+	if token.Binding != (sealed.Binding{}) {
+		return a, fmt.Errorf("%w: bound to a key, which this version cannot ask for", ErrInvalidRefreshToken)
+	}
 	a.token, a.key = token, key
 	if !now.Before(token.Deadline) {
 		return a, a.expired(token.Deadline)
@@ -103,7 +108,7 @@ func (s *Schema) refresh(ctx context.Context, refreshText, accessText string, o 
 	if err != nil {
 		return Tokens{}, s.reject(ctx, err, a.event())
 	}
-	a.judgeAccess(s, accessText)
+	s.judgeAccess(a, accessText)
 
 	// The exchange is the only question to the store if it can be the answer. It cannot
 	// be if the access token forbids it, if nothing but the record says what to sign, or
@@ -134,7 +139,7 @@ func (s *Schema) get(ctx context.Context, id string) (Record, error) {
 var errWrongRecord = errors.New("the store returned another record than it was asked for")
 
 // judgeAccess makes the checks of the access token.
-func (a *attempt) judgeAccess(s *Schema, text string) {
+func (s *Schema) judgeAccess(a *attempt, text string) {
 	if text == "" || a.refused != nil {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
+	"github.com/tokenauth/tokenauth/core/internal/sealed"
 )
 
 func TestRefreshIssuesTheNextPair(t *testing.T) {
@@ -403,4 +404,33 @@ type refusingStore struct{ *testStore }
 func (s refusingStore) Exchange(ctx context.Context, x core.Exchange) (core.Record, error) {
 	r, _ := s.Get(ctx, x.ID)
 	return r, core.ErrConflict
+}
+
+// A server of a later version may bind a token to a key. A copy of it must not be refreshed
+// by one that does not ask for the key.
+func TestABoundTokenIsRefused(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	keys, err := sealed.NewRing("", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, genuine := keys.Open(pair.RefreshToken)
+	if !genuine {
+		t.Fatal("the token is not genuine")
+	}
+	token.Binding[0] = 1
+	bound := pair
+	bound.RefreshToken = keys.Seal(token)
+	w.expire()
+	w.store.total()
+	w.refused(bound, core.ErrInvalidRefreshToken)
+	if n := w.store.total(); n != 0 {
+		t.Errorf("the store was asked %d times", n)
+	}
+	// To end the session needs no key.
+	login := core.LoginOptions{Replaces: bound.RefreshToken}
+	if _, err := w.Login(w.ctx, "bob", login); err != nil || w.live("ada") != 0 {
+		t.Errorf("Login in its place: %v, and %d sessions", err, w.live("ada"))
+	}
 }

@@ -33,7 +33,8 @@ func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
 // the store still has it. ErrNoSession means that the user has no such session, whatever
 // the text of the session ID. ErrInvalidLogin means that the user ID is not possible,
 // ErrStoreUnavailable that the session may not have ended. Its access token stays valid
-// until it expires, except where SessionRequired asks.
+// until it expires, except where SessionRequired asks. Like all revocations it goes on for up
+// to 10 seconds if ctx is cancelled.
 func (s *Schema) RevokeSession(ctx context.Context, userID, sessionID string) error {
 	if err := checkUserID(userID); err != nil {
 		return invalidLogin(err)
@@ -83,7 +84,7 @@ func (s *Schema) RevokeOtherSessions(ctx context.Context, userID, sessionID stri
 // ErrStoreUnavailable that the sessions may not have ended.
 //
 // A store that is rolled back forgets revocations: call it again after restoring a
-// backup.
+// backup. Like all revocations it goes on for up to 10 seconds if ctx is cancelled.
 func (s *Schema) RevokeUser(ctx context.Context, userID string) (int, error) {
 	if err := checkUserID(userID); err != nil {
 		return 0, invalidLogin(err)
@@ -108,8 +109,8 @@ func (s *Schema) revokeAll(ctx context.Context, v Revocation) (int, error) {
 }
 
 // revokeEach ends the sessions of the IDs, also if the request is gone. They share the
-// time of one revocation. One that cannot be ended shields no other. It returns the last
-// error, which it tells once.
+// time of one revocation. If one cannot be ended, it goes on with the others while that
+// lasts. It returns the last error, which it tells once.
 func (s *Schema) revokeEach(ctx context.Context, ids []string, reason Reason, now time.Time) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()

@@ -19,8 +19,8 @@ func NewSecret() []byte {
 	return secret
 }
 
-// checkSecrets says what is wrong with the secrets, one of which may be a key of the
-// access tokens: an ed25519.PublicKey is a []byte too.
+// checkSecrets says what is wrong with the secrets. One may be a key by mistake: an
+// ed25519.PublicKey is a []byte too.
 func (c Config) checkSecrets(tokens TokenSigner) error {
 	if err := checkSecret("Secret", c.Secret, tokens); err != nil {
 		return err

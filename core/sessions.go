@@ -75,7 +75,8 @@ func (s *Schema) VerifySession(ctx context.Context, accessToken string) (Claims,
 // SessionOf returns the live session of claims that Verify or ClaimsFrom returned. It is
 // for connections that outlive their access token, such as WebSockets: ask from time to
 // time whether the session still stands. Claims without a session, and one that has ended,
-// are ErrSessionEnded. ErrStoreUnavailable means that the store could not answer.
+// are ErrSessionEnded. A session of another user is ErrInvalidAccessToken.
+// ErrStoreUnavailable means that the store could not answer.
 func (s *Schema) SessionOf(ctx context.Context, c Claims) (Session, error) {
 	e := Event{UserID: c.UserID, SessionID: c.SessionID, Ref: c.Ref}
 	if !ValidID(c.SessionID) {

@@ -149,9 +149,10 @@ type Revocation struct {
 }
 
 // Selects reports whether the revocation selects that record. It does not look at
-// RevokedAt or ExpiresAt.
+// RevokedAt or ExpiresAt. Without ID and UserID it selects no record.
 func (v Revocation) Selects(r Record) bool {
-	return (v.ID == "" || v.ID == r.ID) &&
+	return (v.ID != "" || v.UserID != "") &&
+		(v.ID == "" || v.ID == r.ID) &&
 		(v.UserID == "" || v.UserID == r.UserID) &&
 		(v.Except == "" || v.Except != r.ID) &&
 		(v.IssuedUntil.IsZero() || !r.IssuedAt.After(v.IssuedUntil))

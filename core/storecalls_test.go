@@ -52,6 +52,10 @@ var storeCalls = []struct {
 		w.expire()
 		return func() { w.refresh(w.withoutAccess(pair)) }
 	}},
+	{"Refresh, of a pair a few seconds old", "Get", nil, func(w *world) func() {
+		pair := w.login("ada")
+		return func() { w.refresh(w.withoutAccess(pair)) }
+	}},
 	{"Refresh, with Config.RefreshClaims", "Get, Exchange", func(c *core.Config) { c.RefreshClaims = keepClaims }, func(w *world) func() {
 		pair := w.login("ada")
 		w.expire()
@@ -83,6 +87,13 @@ var storeCalls = []struct {
 		stale := w.login("ada")
 		w.outdate(stale)
 		return func() { w.refused(w.withoutAccess(stale), core.ErrCompromised) }
+	}},
+	{"Refresh, denied by Config.RefreshClaims", "Get, Revoke", func(c *core.Config) {
+		c.RefreshClaims = func(context.Context, string, map[string]any) (map[string]any, error) { return nil, core.ErrDenied }
+	}, func(w *world) func() {
+		pair := w.login("ada")
+		w.expire()
+		return func() { w.refused(pair, core.ErrDenied) }
 	}},
 	{"Refresh, of a token that is not genuine", "none", nil, func(w *world) func() {
 		return func() { w.Refresh(w.ctx, "junk", "") }
@@ -123,9 +134,13 @@ var storeCalls = []struct {
 	{"Sessions, HasSessions", "ListUser", nil, func(w *world) func() {
 		return func() { w.HasSessions(w.ctx, "ada") }
 	}},
-	{"VerifySession", "Get", nil, func(w *world) func() {
+	{"VerifySession, SessionOf", "Get", nil, func(w *world) func() {
 		pair := w.login("ada")
 		return func() { w.VerifySession(w.ctx, pair.AccessToken) }
+	}},
+	{"VerifySession, SessionOf", "Get", nil, func(w *world) func() {
+		pair := w.login("ada")
+		return func() { w.SessionOf(w.ctx, pair.Claims) }
 	}},
 	{"Compromised, VerifyRefreshToken", "Get", nil, func(w *world) func() {
 		pair := w.login("ada")
@@ -134,6 +149,13 @@ var storeCalls = []struct {
 	{"Compromised, VerifyRefreshToken", "Get", nil, func(w *world) func() {
 		pair := w.login("ada")
 		return func() { w.VerifyRefreshToken(w.ctx, pair.RefreshToken) }
+	}},
+	{"RunCleanup, each 500 expired records", "DeleteExpired", nil, func(w *world) func() {
+		return func() {
+			ctx, cancel := context.WithCancel(w.ctx)
+			w.store.after = func(string) error { cancel(); return nil }
+			w.RunCleanup(ctx, time.Hour)
+		}
 	}},
 	{"Ping", "Get", nil, func(w *world) func() {
 		return func() { w.Ping(w.ctx) }

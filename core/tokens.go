@@ -37,18 +37,19 @@ type TokenVerifier interface {
 // Package jwttoken has the usual ones. Implementations are safe for concurrent use.
 //
 // If one has a method HasKey(b []byte) bool, New asks it whether a secret is one of its keys,
-// and then refuses that secret: whoever verifies access tokens could make refresh tokens. If one has a method Purpose() string, its
-// result becomes part of the key derivation: a refresh token of one purpose is not
-// genuine for another, even if both schemas share a Config.Secret. A different
-// purpose ends all sessions.
+// and then refuses that secret: whoever verifies access tokens could make refresh tokens. If
+// one has a method Purpose() string, its result becomes part of the key derivation: a refresh
+// token of one purpose is not genuine for another, even if both schemas share a
+// Config.Secret. A different purpose ends all sessions.
 type TokenSigner interface {
 	TokenVerifier
 	// Sign returns the token that carries these claims, such that Verify
 	// returns the same claims. Times are whole seconds, the reference is a
 	// UUIDv4, no field but Extra is empty. The token consists of the characters of a
-	// bearer token (b64token in RFC 6750 §2.1), which a cookie can have too. Sign
-	// fails if the claims cannot be carried: if Extra is not a JSON object, or
-	// has a name that is reserved.
+	// bearer token (b64token in RFC 6750 §2.1), which a cookie can have too, and is at most
+	// 8192 bytes long. If the claims cannot be carried, the error matches
+	// ErrInvalidClaims: Extra is not a JSON object, has a name that is reserved, or is too
+	// long. Any other error means that the same call may succeed later.
 	Sign(c Claims) (string, error)
 }
 

@@ -24,7 +24,7 @@ func (s *Schema) Compromised(ctx context.Context, refreshToken, accessToken stri
 	if s.stand(a, r) == stale {
 		return true, nil
 	}
-	a.judgeAccess(s, accessToken)
+	s.judgeAccess(a, accessToken)
 	switch {
 	case errors.Is(a.refused, ErrInvalidAccessToken):
 		return false, a.refused
@@ -84,7 +84,8 @@ func (s *Schema) look(ctx context.Context, text string) (*attempt, Record, error
 	case err != nil:
 		return a, Record{}, s.unavailable(ctx, "get the session", err)
 	}
-	if a.read(r); !r.Live(a.now) {
+	a.read(r)
+	if !r.Live(a.now) {
 		return a, Record{}, a.over(r)
 	}
 	return a, r, nil

@@ -12,8 +12,16 @@ import (
 )
 
 // ErrClaims means that an access token can't carry the claims. See [Signer.Sign]. Match
-// it with [errors.Is]. The text of the error shows none of the claims.
-var ErrClaims = errors.New("unusable claims")
+// it with [errors.Is]. It matches [core.ErrInvalidClaims] too: a repetition can't succeed.
+// The text of the error shows none of the claims.
+var ErrClaims error = unusableClaims{}
+
+type unusableClaims struct{}
+
+func (unusableClaims) Error() string { return "unusable claims" }
+
+// Is makes ErrClaims match what it means to package core.
+func (unusableClaims) Is(target error) bool { return target == core.ErrInvalidClaims }
 
 var (
 	errClaimsTooLong = claimsError(fmt.Sprintf("the token must be at most %d bytes long", MaxTokenBytes))

@@ -210,8 +210,8 @@ func TestConcurrentUse(t *testing.T) {
 func refusesToSign(t testing.TB, tokens *jwttoken.Signer, c core.Claims) {
 	t.Helper()
 	token, err := tokens.Sign(c)
-	if !errors.Is(err, jwttoken.ErrClaims) {
-		t.Errorf("got error %v, want ErrClaims", err)
+	if !errors.Is(err, jwttoken.ErrClaims) || !errors.Is(err, core.ErrInvalidClaims) {
+		t.Errorf("got error %v, want ErrClaims and ErrInvalidClaims", err)
 	}
 	if token != "" {
 		t.Error("got a token with the error")
