@@ -21,7 +21,8 @@ const (
 )
 
 // Cookies says how the cookies look. Those of the two tokens are HttpOnly. They live as
-// long as the session, because a refresh needs the expired access token. The cookies of a
+// long as the session, but at most 400 days, as browsers allow: a refresh needs the expired
+// access token. The cookies of a
 // LoginOptions.BrowserSession end with the browser.
 type Cookies struct {
 	// AccessTokenName is the name of the access token's cookie. Default:
@@ -40,10 +41,11 @@ type Cookies struct {
 	// comes after a logout or another user's login brings the old user back, until that
 	// access token expires.
 	//
-	// To a server that knows the cookie, a login by one that does not looks like a late
-	// response. So turn it on, or off, together with a change of the other names by
-	// Previous, or on all servers at once. After turning it off, never use the same name
-	// again. Default: none.
+	// "-" means that there is no such cookie. Applications on one host that have names of
+	// their own for the tokens need one for this cookie, too. To a server that knows the
+	// cookie, a login by one that does not looks like a late response. So turn it on, or off, together with a
+	// change of the other names by Previous, or on all servers at once. After turning it off,
+	// never use the same name again. Default: "token_session".
 	SessionName string
 	// Prefix is put before all names: "__Secure-", or "__Host-" without Domain and with
 	// the RefreshPath "/". Browsers hold such cookies to what the name
@@ -84,7 +86,8 @@ type Cookies struct {
 	// else, can change without logging anybody out. A request without a cookie of the
 	// present name, or with an empty one, is judged by those of the previous names, in
 	// this order. Every response that sets or deletes the cookies deletes the previous
-	// ones. All names must differ, and the previous cookies must have no Previous.
+	// ones. All names must differ, but for that of the session, and the previous cookies
+	// must have no Previous.
 	//
 	// If servers restart one after the other, let every one know the new look as a
 	// previous one first, and then make it the present one. Drop the old look after a
@@ -99,6 +102,12 @@ func (c Cookies) withDefaults() (Cookies, error) {
 	}
 	if c.RefreshTokenName == "" {
 		c.RefreshTokenName = "refresh_token"
+	}
+	switch c.SessionName {
+	case "":
+		c.SessionName = "token_session"
+	case "-":
+		c.SessionName = ""
 	}
 	if c.SameSite == 0 {
 		c.SameSite = http.SameSiteLaxMode
@@ -254,6 +263,25 @@ func pathsAbove(path string) []string {
 	return paths
 }
 
+// forget removes the cookies that an earlier handler of the same request has set: the last
+// response counts.
+func (c Cookies) forget(w http.ResponseWriter) {
+	ours := map[string]bool{}
+	for _, of := range append([]Cookies{c}, c.Previous...) {
+		ours[of.AccessTokenName], ours[of.RefreshTokenName], ours[of.SessionName] = true, true, true
+	}
+	h := w.Header()
+	lines := slices.DeleteFunc(h["Set-Cookie"], func(line string) bool {
+		name, _, _ := strings.Cut(line, "=")
+		return ours[name]
+	})
+	if len(lines) == 0 {
+		h.Del("Set-Cookie")
+		return
+	}
+	h["Set-Cookie"] = lines
+}
+
 // set adds the cookies of the pair to the response.
 func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 	age := maxAge(t, now)
@@ -262,6 +290,8 @@ func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 	for _, p := range c.Previous {
 		p.clear(w)
 	}
+	seconds := func(until time.Time) int { return max(int(until.Sub(now)/time.Second), 0) }
+	w.Header().Set(expiryHeader, fmt.Sprintf("access=%d, session=%d", seconds(t.Claims.ExpiresAt), seconds(t.ExpiresAt)))
 	w.Header().Set("Cache-Control", "no-store")
 }
 
@@ -274,6 +304,9 @@ func maxAge(t Tokens, now time.Time) int {
 	age := min(t.ExpiresAt.Sub(now), maxCookieAge)
 	return max(int(age/time.Second), 1)
 }
+
+// expiryHeader tells a script, which can't see the cookies, when they end.
+const expiryHeader = "Token-Expires"
 
 // clear makes the response delete both cookies, the access token's last: curl up to
 // 7.88, reading and writing one file, brings the first of two deleted ones back.
@@ -302,13 +335,20 @@ func previousWithDefaults(previous []Cookies) ([]Cookies, error) {
 
 // checkNames says which name there is twice.
 func (c Cookies) checkNames() error {
-	seen := map[string]bool{}
+	const tokens, sessions = 1, 2
+	seen := map[string]int{}
 	for _, of := range append([]Cookies{c}, c.Previous...) {
-		for _, name := range [...]string{of.AccessTokenName, of.RefreshTokenName, of.SessionName} {
-			if name != "" && seen[name] {
+		for _, name := range [...]string{of.AccessTokenName, of.RefreshTokenName} {
+			if seen[name] != 0 {
 				return fmt.Errorf("Cookies: two are named %q", name)
 			}
-			seen[name] = true
+			seen[name] = tokens
+		}
+		if seen[of.SessionName] == tokens {
+			return fmt.Errorf("Cookies: two are named %q", of.SessionName)
+		}
+		if of.SessionName != "" {
+			seen[of.SessionName] = sessions
 		}
 	}
 	return nil
@@ -474,7 +514,8 @@ func (c Cookies) session(value string, maxAge int) *http.Cookie {
 // are: a late one must not pass for the last login.
 func (c Cookies) setSession(w http.ResponseWriter, id string, maxAge int) {
 	for _, p := range c.Previous {
-		if p.SessionName != "" {
+		replaced := p.SessionName == c.SessionName && p.Domain == c.Domain && p.Partitioned == c.Partitioned
+		if p.SessionName != "" && !replaced {
 			http.SetCookie(w, p.session("", -1))
 		}
 	}
@@ -487,6 +528,7 @@ func (c Cookies) setSession(w http.ResponseWriter, id string, maxAge int) {
 // others; their access token is refused, for as long as any Verifier would accept it.
 func (s *Schema) clearCookies(w http.ResponseWriter) {
 	lasts := min(s.cfg.AccessTokenDuration+maxLeeway+lateResponse, maxCookieAge)
+	s.cfg.Cookies.forget(w)
 	s.cfg.Cookies.clearVariants(w)
 	s.cfg.Cookies.setSession(w, loggedOut, int(lasts/time.Second))
 	s.cfg.Cookies.clear(w)

@@ -12,6 +12,21 @@ import (
 
 func withSessionCookie(c *core.Config) { c.Cookies.SessionName = "session" }
 
+func withoutSessionCookie(c *core.Config) { c.Cookies.SessionName = "-" }
+
+func TestTheSessionsCookieIsOnByDefault(t *testing.T) {
+	b := newSite(t, nil).newBrowser()
+	b.logIn("ada")
+	if b.cookie("token_session") == "" {
+		t.Error("there is no token_session")
+	}
+	b = newSite(t, withoutSessionCookie).newBrowser()
+	b.logIn("ada")
+	if cookies := b.jar.Cookies(b.url()); len(cookies) != 2 {
+		t.Errorf("where it is off the cookies are %v", cookies)
+	}
+}
+
 // take puts the cookies of an answer into the jar, whenever it was given.
 func (b *browser) take(a answer) { b.jar.SetCookies(b.url(), a.Cookies()) }
 
@@ -35,7 +50,7 @@ func TestALateAnswerMakesNobodyTheOldUser(t *testing.T) {
 			b.clock.Advance(10 * time.Second)
 			b.post("/refresh", nil).want(b.t, 401, "invalid_refresh_token")
 		}, 401, "invalid_access_token"},
-		{"without the cookie", nil, func(b *browser) { b.logIn("bob") }, 200, "ada"},
+		{"without the cookie", withoutSessionCookie, func(b *browser) { b.logIn("bob") }, 200, "ada"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newSite(t, test.change).newBrowser()

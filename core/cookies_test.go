@@ -76,7 +76,10 @@ func TestCookieAttributes(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, func(c *core.Config) { c.Cookies = test.cookies })
+			w := newWorld(t, func(c *core.Config) {
+				c.Cookies = test.cookies
+				withoutSessionCookie(c)
+			})
 			check := func(header http.Header, age int, empty bool) map[string]*http.Cookie {
 				t.Helper()
 				set := setCookies(t, header)
@@ -136,7 +139,7 @@ func TestTheAccessTokensCookieIsDeletedLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := rec.Header().Values("Set-Cookie")
-	if len(lines) != 2 || !strings.HasPrefix(lines[1], "access_token=;") {
+	if len(lines) != 3 || !strings.HasPrefix(lines[2], "access_token=;") {
 		t.Errorf("the cookies are deleted by %q", lines)
 	}
 }
@@ -204,11 +207,11 @@ func TestALoginAndALogoutDeleteTheVariantsOfTheirCookies(t *testing.T) {
 		{"a domain", core.Cookies{Domain: "example.com", SessionName: "s"}, []string{
 			"access_token=; Path=/;", "refresh_token=; Path=/;", "s=; Path=/;",
 		}},
-		{"a path", core.Cookies{RefreshPath: "/auth/refresh"}, []string{"refresh_token=; Path=/;", "refresh_token=; Path=/auth;"}},
-		{"a domain and a path", core.Cookies{Domain: "example.com", RefreshPath: "/auth"}, []string{
+		{"a path", core.Cookies{RefreshPath: "/auth/refresh", SessionName: "-"}, []string{"refresh_token=; Path=/;", "refresh_token=; Path=/auth;"}},
+		{"a domain and a path", core.Cookies{Domain: "example.com", RefreshPath: "/auth", SessionName: "-"}, []string{
 			"access_token=; Path=/;", "refresh_token=; Path=/;", "refresh_token=; Path=/; Domain=example.com;", "refresh_token=; Path=/auth;",
 		}},
-		{"partitioned", core.Cookies{Partitioned: true}, []string{"access_token=; Path=/;", "refresh_token=; Path=/;"}},
+		{"partitioned", core.Cookies{Partitioned: true}, []string{"access_token=; Path=/;", "refresh_token=; Path=/;", "token_session=; Path=/;"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, func(c *core.Config) { c.Cookies = test.cookies })
@@ -280,4 +283,23 @@ func TestTheCookiesOfAResponseFitTheBufferOfAProxy(t *testing.T) {
 	if _, err := core.New(newStore(), &testTokens{}, core.Config{Secret: secret, Cookies: core.Cookies{MaxBytes: 500}}); err == nil || !strings.Contains(err.Error(), "MaxBytes") {
 		t.Errorf("New with no room for an access token = %v", err)
 	}
+}
+
+// A script can't see the cookies, and wants to refresh before they expire.
+func TestAResponseSaysWhenItsTokensExpire(t *testing.T) {
+	b := newSite(t, nil).newBrowser()
+	expires := func(a answer, want string) {
+		t.Helper()
+		if got := a.Header.Get("Token-Expires"); got != want {
+			t.Errorf("%s: Token-Expires is %q, want %q", a.Request.URL.Path, got, want)
+		}
+	}
+	expires(b.post("/login", map[string][]string{"user": {"ada"}}), "access=60, session=604800")
+	b.clock.Advance(55 * time.Second)
+	late := b.copy()
+	expires(b.post("/refresh", nil), "access=60, session=604745")
+	b.clock.Advance(5 * time.Second)
+	expires(late.post("/refresh", nil), "access=55, session=604740") // a retry
+	expires(b.post("/refresh", nil), "")                             // too early
+	expires(b.post("/logout", nil), "")
 }

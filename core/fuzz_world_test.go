@@ -32,7 +32,10 @@ type fuzzWorld struct {
 }
 
 // The names of the present cookies and of those before them.
-var fuzzCookies = core.Cookies{Previous: []core.Cookies{{AccessTokenName: "old_access", RefreshTokenName: "old_refresh"}}}
+var fuzzCookies = core.Cookies{
+	SessionName: "-",
+	Previous:    []core.Cookies{{AccessTokenName: "old_access", RefreshTokenName: "old_refresh", SessionName: "-"}},
+}
 
 func newFuzzWorld(f testing.TB) *fuzzWorld {
 	f.Helper()

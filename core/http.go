@@ -22,6 +22,10 @@ type authorized struct {
 	by *Verifier
 	// session is that of the claims, where it was looked up.
 	session *Session
+	// fresh means that KeepFresh has refreshed them for this request.
+	fresh bool
+	// refused is why KeepFresh could not refresh them. Then there are no claims.
+	refused error
 }
 
 func (a *authorized) Value(key any) any {
@@ -41,20 +45,32 @@ func ContextWithClaims(ctx context.Context, c Claims) context.Context {
 // ClaimsFrom returns the claims of the access token that authorized the request
 // with this context, and whether there are any. There are inside
 // [Schema.TokenRequired], [Verifier.TokenRequired], [Schema.SessionRequired] and
-// [Schema.RefreshAccessToken], and in a context of [ContextWithClaims]. ctx must be the
+// [Schema.RefreshAccessToken], inside [Schema.TokenOptional] and [Schema.KeepFresh] if the
+// request has a valid token, and in a context of [ContextWithClaims]. ctx must be the
 // request's: routers whose own context is a [context.Context] may hide it.
 func ClaimsFrom(ctx context.Context) (Claims, bool) {
 	a, ok := ctx.Value(authorizedKey{}).(*authorized)
-	if !ok {
+	if !ok || a.refused != nil {
 		return Claims{}, false
 	}
 	return a.claims, true
+}
+
+// authorizedIn returns what a handler outside has found out about the request with this
+// context, nil if none of this verifier did.
+func (v *Verifier) authorizedIn(ctx context.Context) *authorized {
+	if a, ok := ctx.Value(authorizedKey{}).(*authorized); ok && a.by == v {
+		return a
+	}
+	return nil
 }
 
 // SetTokenCookies is the login of a browser: it logs the user in (see [Schema.Login]),
 // sets the cookies of the new session, and returns its pair. It ends the sessions of the
 // tokens in the request's cookies, as ClearTokenCookies does. The device defaults to the
 // request's User-Agent.
+//
+// Of more cookies than a browser sends it looks at some alone: see ErrTooManyCookies.
 //
 // SetTokenCookies asks for no password: make certain who the user is before you call it.
 //
@@ -80,6 +96,7 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 		return Tokens{}, err
 	}
 	now = s.now()
+	s.cfg.Cookies.forget(w)
 	s.cfg.Cookies.clearVariants(w)
 	s.cfg.Cookies.setSession(w, pair.Claims.SessionID, maxAge(pair, now))
 	s.cfg.Cookies.set(w, pair, now)
@@ -91,7 +108,7 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 // expired or not. The access token may come alone, as it does where Cookies.RefreshPath
 // is another path. A request without a session, or with one that has ended, only has its
 // cookies deleted. The access token of an Authorization header ends its session too, with
-// cookies or without (RFC 6750 §2.1).
+// cookies or without, expired or not (RFC 6750 §2.1).
 //
 // Another host can plant tokens among the cookies. Each that is genuine ends its session.
 // ErrTooManyCookies means that there are more than a browser sends, and that not all were
@@ -101,8 +118,8 @@ func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID 
 // ErrMethodNotAllowed means that the method is not POST. ErrCrossOrigin means that the
 // request came from another origin than the server's or Config.TrustedOrigins. Requests
 // without cookies are not held to that. ErrStoreUnavailable means that the session may not
-// have ended: the cookies are still there, and the page should say so. A client without
-// cookies gets the errors of Verify.
+// have ended: the cookies are still there, and the page should say so. For a client without
+// cookies a token that is not genuine is ErrInvalidAccessToken.
 func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if r.Method != http.MethodPost {
@@ -134,11 +151,32 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	return nil
 }
 
-// logoutBearer ends the session of an access token.
+// LogoutHandler returns a handler that logs the browser out (see ClearTokenCookies) and calls
+// next. If next is nil it answers 204. After a form, next should redirect:
+//
+//	mux.Handle("POST /logout", schema.LogoutHandler(http.RedirectHandler("/", http.StatusSeeOther)))
+//
+// Refusals go to Config.ErrorHandler: the errors of ClearTokenCookies.
+func (s *Schema) LogoutHandler(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.HandlerFunc(noContent)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.ClearTokenCookies(w, r); err != nil {
+			s.WriteError(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func noContent(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+// logoutBearer ends the session of an access token, expired or not.
 func (s *Schema) logoutBearer(ctx context.Context, accessToken string) error {
-	c, err := s.Verify(ctx, accessToken)
+	c, err := s.verifier.genuine(accessToken)
 	if err != nil {
-		return err
+		return s.reject(ctx, err, Event{})
 	}
 	return s.revokeOf(ctx, c)
 }
@@ -164,29 +202,42 @@ func (s *Schema) revokeOf(ctx context.Context, c Claims) error {
 // kept for 10 seconds after the end of a session, because a late response may overtake
 // the cookies of a new login.
 func (s *Schema) RefreshAccessToken(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.HandlerFunc(noContent)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if err := s.checkPost(r); err != nil {
+			s.WriteError(w, r, s.reject(ctx, err, Event{}))
+			return
+		}
+		if a := s.verifier.authorizedIn(ctx); a != nil && a.fresh {
+			next.ServeHTTP(w, r) // KeepFresh around it has done the work
+			return
+		} else if a != nil && a.refused != nil {
+			s.WriteError(w, r, a.refused)
+			return
+		}
 		pair, err := s.refreshCookies(r)
 		if err != nil {
 			s.WriteError(w, r, err)
 			return
 		}
 		s.cfg.Cookies.set(w, pair, s.now())
-		if next == nil {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(&authorized{Context: r.Context(), claims: pair.Claims, by: s.verifier}))
+		next.ServeHTTP(w, r.WithContext(&authorized{Context: ctx, claims: pair.Claims, by: s.verifier}))
 	})
+}
+
+// checkPost returns an error unless the request is a POST of an origin that may make it.
+func (s *Schema) checkPost(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return ErrMethodNotAllowed
+	}
+	return s.verifier.checkOrigin(r)
 }
 
 func (s *Schema) refreshCookies(r *http.Request) (Tokens, error) {
 	ctx := r.Context()
-	if r.Method != http.MethodPost {
-		return Tokens{}, s.reject(ctx, ErrMethodNotAllowed, Event{})
-	}
-	if err := s.verifier.checkOrigin(r); err != nil {
-		return Tokens{}, s.reject(ctx, err, Event{})
-	}
 	refresh, ok := s.cfg.Cookies.refreshToken(r)
 	if !ok {
 		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidRefreshToken), Event{})

@@ -160,7 +160,7 @@ func (v *Verifier) genuine(text string) (Claims, error) {
 // reject tells the Rejection hook of an error and returns it.
 func (v *Verifier) reject(ctx context.Context, err error, e Event) error {
 	if v.cfg.Rejection != nil {
-		e.At, e.Reason, e.Err = v.cfg.Clock().UTC(), ReasonOf(err), err
+		e.At, e.Reason, e.Err = v.cfg.Clock().UTC().Truncate(time.Millisecond), ReasonOf(err), err
 		v.cfg.Rejection(ctx, e)
 	}
 	return err
@@ -184,16 +184,26 @@ func (s *Schema) VerifyRequest(r *http.Request) (Claims, error) {
 // TokenRequired returns a handler that lets only requests with a valid access token
 // through to next, which sees the claims by ClaimsFrom. See [Verifier.TokenRequired].
 func (s *Schema) TokenRequired(next http.Handler) http.Handler {
-	return s.verifier.TokenRequired(next)
+	return s.verifier.required(next, s.WriteError)
+}
+
+// TokenOptional returns a handler that calls next for every request. See
+// [Verifier.TokenOptional].
+func (s *Schema) TokenOptional(next http.Handler) http.Handler {
+	return s.verifier.TokenOptional(next)
 }
 
 // VerifyRequest returns the claims of the access token that authorizes the request, with
 // the errors of TokenRequired. It is for routers that do not take handlers: put the
 // claims into the context with [ContextWithClaims].
 func (v *Verifier) VerifyRequest(r *http.Request) (Claims, error) {
+	ctx := r.Context()
+	if a := v.authorizedIn(ctx); a != nil {
+		return a.claims, a.refused // which KeepFresh has told already
+	}
 	c, err := v.authorize(r)
 	if err != nil {
-		return Claims{}, v.reject(r.Context(), err, Event{UserID: c.UserID, SessionID: c.SessionID, Ref: c.Ref})
+		return Claims{}, v.reject(ctx, err, Event{UserID: c.UserID, SessionID: c.SessionID, Ref: c.Ref})
 	}
 	return c, nil
 }
@@ -214,20 +224,43 @@ func (v *Verifier) VerifyRequest(r *http.Request) (Claims, error) {
 //
 // Refusals go to the ErrorHandler: ErrMissingAccessToken, ErrInvalidAccessToken,
 // ErrAccessTokenExpired and ErrCrossOrigin. It leaves cookies alone. Inside another
-// TokenRequired or RefreshAccessToken of the same schema it accepts the claims found there.
+// TokenRequired, or RefreshAccessToken or KeepFresh of the same schema, it accepts the
+// claims found there. If KeepFresh could not refresh them, it answers with that refusal.
 func (v *Verifier) TokenRequired(next http.Handler) http.Handler {
+	return v.required(next, v.writeError)
+}
+
+// required is TokenRequired with a function that answers refused requests.
+func (v *Verifier) required(next http.Handler, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		if a, ok := ctx.Value(authorizedKey{}).(*authorized); ok && a.by == v {
+		outside := v.authorizedIn(ctx)
+		if outside != nil && outside.refused == nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		c, err := v.authorize(r)
+		c, err := v.VerifyRequest(r)
 		if err != nil {
-			v.writeError(w, r, v.reject(ctx, err, Event{UserID: c.UserID, SessionID: c.SessionID, Ref: c.Ref}))
+			refuse(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(&authorized{Context: ctx, claims: c, by: v}))
+	})
+}
+
+// TokenOptional returns a handler that calls next for every request: for pages that
+// everybody may see. If there is a valid access token, as TokenRequired accepts it, next sees
+// its claims by ClaimsFrom. Any other request is that of a visitor, and no hook is told.
+// Put KeepFresh outside of it, or a user is a visitor from the expiry of the access token on.
+func (v *Verifier) TokenOptional(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if v.authorizedIn(ctx) == nil {
+			if c, err := v.authorize(r); err == nil {
+				r = r.WithContext(&authorized{Context: ctx, claims: c, by: v})
+			}
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -240,14 +273,23 @@ func (v *Verifier) authorize(r *http.Request) (Claims, error) {
 	}
 	c, err := v.verify(text, v.cfg.Clock())
 	if err == nil && !bearer {
-		err = v.cfg.Cookies.checkSession(r, c.SessionID)
-	}
-	if err == nil && !bearer && asksForUpgrade(r) {
-		post := *r // a handshake is held to the rules of a POST
-		post.Method = http.MethodPost
-		err = v.checkOrigin(&post)
+		err = v.checkCookieUse(r, c)
 	}
 	return c, err
+}
+
+// checkCookieUse returns an error if the access token, which comes in a cookie, must not
+// authorize this request.
+func (v *Verifier) checkCookieUse(r *http.Request, c Claims) error {
+	if err := v.cfg.Cookies.checkSession(r, c.SessionID); err != nil {
+		return err
+	}
+	if asksForUpgrade(r) { // a handshake is held to the rules of a POST
+		post := *r
+		post.Method = http.MethodPost
+		return v.checkOrigin(&post)
+	}
+	return nil
 }
 
 // asksForUpgrade reports whether the request may become another protocol, such as a

@@ -78,6 +78,7 @@ func (w *world) config() core.Config {
 		w.idle = max(10*time.Minute, w.expiry+time.Second)
 		cfg.IdleTimeout = w.idle
 	}
+	cfg.Cookies.SessionName = "-"
 	if w.chance(50) {
 		w.named = true
 		cfg.Cookies.SessionName = sessionName

@@ -69,6 +69,13 @@ func (s *site) listen() *httptest.Server {
 	return server
 }
 
+func pointers[T any](all []T) (pointers []*T) {
+	for i := range all {
+		pointers = append(pointers, &all[i])
+	}
+	return pointers
+}
+
 // configure gives the site a schema with another config, as a restart does.
 func (s *site) configure(change func(*core.Config)) {
 	s.t.Helper()
@@ -79,6 +86,12 @@ func (s *site) configure(change func(*core.Config)) {
 	}
 	if change != nil {
 		change(&cfg)
+	}
+	// Most tests are about the cookies of the tokens. Those of the session's name it.
+	for _, cookies := range append([]*core.Cookies{&cfg.Cookies}, pointers(cfg.Cookies.Previous)...) {
+		if cookies.SessionName == "" {
+			cookies.SessionName = "-"
+		}
 	}
 	tokens, err := jwttoken.HS256([]byte("another secret of tests, 32 byte"))
 	if err != nil {
