@@ -183,9 +183,14 @@ func TestCrossOriginRequestsAreRefused(t *testing.T) {
 		{"an old browser, another origin", http.Header{"Origin": {"https://evil.example"}}, 403},
 		{"an opaque origin", http.Header{"Origin": {"null"}}, 403},
 		{"a trusted origin", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://app.example.com"}}, 204},
+		// Over plain HTTP browsers send nothing but the origin.
+		{"its own origin, behind a proxy that changes Host", http.Header{"Origin": {"http://shop.example"}}, 204},
+		{"another origin, behind that proxy", http.Header{"Origin": {"http://shop.example:8080"}}, 403},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newSite(t, func(c *core.Config) { c.TrustedOrigins = []string{"https://app.example.com"} }).newBrowser()
+			b := newSite(t, func(c *core.Config) {
+				c.TrustedOrigins = []string{"https://app.example.com", "http://shop.example"}
+			}).newBrowser()
 			b.logIn("ada")
 			b.expire()
 			post := func(path string) answer {
