@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test quick rehearse lint modules vuln cover residue crash bench stores fuzz tidy
+.PHONY: help test quick rehearse lint modules vuln cover mutants residue crash bench stores fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -41,6 +41,10 @@ vuln: ## look for known vulnerabilities, where their database can be reached
 cover: ## print the statement coverage of core and token/jwt
 	cd core && go test -cover ./...
 	cd token/jwt && go test -cover ./...
+
+mutants: ## list the faults in core, token/jwt and the stores that no test notices
+	scripts/install-tools
+	cd conformance && go run ./mutants $(PACKAGES)
 
 residue: ## measure for how long a thief inside the grace window stays unseen
 	cd conformance && go test -count=1 -timeout 60m -run TestResidue -v ./adversary -residue 400
