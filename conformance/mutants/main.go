@@ -109,10 +109,18 @@ func test(w io.Writer, root string, t target, equivalents []*equivalent) error {
 	})
 	outcomes := make([]outcome, len(mutants))
 	by := make([]string, len(mutants))
-	r.parallel(len(mutants), func(i int) { outcomes[i], by[i] = r.try(mutants[i].id) })
+	done := make([]chan struct{}, len(mutants))
+	for i := range done {
+		done[i] = make(chan struct{})
+	}
+	go r.parallel(len(mutants), func(i int) {
+		outcomes[i], by[i] = r.try(mutants[i].id)
+		close(done[i])
+	})
 
 	scores := map[string]*score{}
 	for i, m := range mutants {
+		<-done[i]
 		folder := filepath.Dir(m.file)
 		if scores[folder] == nil {
 			scores[folder] = &score{}

@@ -65,9 +65,11 @@ func (r *runner) prepare(s *suite, overlay string) error {
 		fmt.Printf("# %s: some tests fail without a mutant: %v\n", s.folder, err)
 	}
 	var units []*unit
-	for _, match := range regexp.MustCompile(`(?m)^ *--- PASS: (\S+) \(`).FindAllSubmatch(all, -1) {
+	for _, match := range regexp.MustCompile(`(?m)^ *--- PASS: (\S+) \((\S+)s\)`).FindAllSubmatch(all, -1) {
 		if name := string(match[1]); strings.Count(name, "/") == s.depth-1 {
-			units = append(units, &unit{suite: s, name: name, reaches: map[int]bool{}})
+			seconds, _ := strconv.ParseFloat(string(match[2]), 64)
+			took := time.Duration(seconds*float64(time.Second)) + time.Millisecond
+			units = append(units, &unit{suite: s, name: name, took: took, reaches: map[int]bool{}})
 		}
 	}
 	if len(units) == 0 {
@@ -77,9 +79,7 @@ func (r *runner) prepare(s *suite, overlay string) error {
 	r.parallel(len(units), func(i int) {
 		u := units[i]
 		trace := filepath.Join(r.temp, fmt.Sprintf("%s.%d.trace", filepath.Base(binary), i))
-		start := time.Now()
 		output, _, err := r.command(s, 5*time.Minute, []string{"MUTANT_TRACE=" + trace}, "-test.run", pattern([]*unit{u}))
-		u.took = time.Since(start)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
@@ -100,7 +100,8 @@ func (r *runner) prepare(s *suite, overlay string) error {
 // try runs the tests that reach a mutant, the cheapest first, until one fails.
 func (r *runner) try(id int) (outcome, string) {
 	var batch []*unit
-	var took, limit time.Duration
+	var took time.Duration
+	limit := 300 * time.Millisecond // a batch this long is run: most mutants die in the first
 	result := unreached
 	flush := func() (outcome, string) {
 		if len(batch) == 0 {
@@ -118,7 +119,6 @@ func (r *runner) try(id int) (outcome, string) {
 		}
 		return survived, ""
 	}
-	limit = 300 * time.Millisecond
 	for s := range r.suites() {
 		for _, u := range r.units {
 			if u.suite != s || !u.reaches[id] {
@@ -181,7 +181,7 @@ func pattern(units []*unit) string {
 func (r *runner) command(s *suite, limit time.Duration, env []string, args ...string) (output []byte, late bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	shell := []string{"-c", `ulimit -v 16000000; exec nice "$@"`, "sh", r.binaries[s]}
+	shell := []string{"-c", `ulimit -v 16000000; exec nice -n 5 "$@"`, "sh", r.binaries[s]}
 	c := exec.CommandContext(ctx, "sh", append(append(shell, s.args...), args...)...)
 	c.Dir = filepath.Join(r.root, s.folder)
 	c.Env = append(append(os.Environ(), "TMPDIR="+r.temp), env...)
