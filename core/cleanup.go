@@ -24,14 +24,13 @@ func (s *Schema) RunCleanup(ctx context.Context, every time.Duration) error {
 	if every <= 0 {
 		return errors.New("core: the interval of a cleanup must be positive")
 	}
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
+	tick := time.Tick(every)
 	for {
 		s.cleanup(ctx)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-ticker.C:
+		case <-tick:
 		}
 	}
 }

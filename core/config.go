@@ -148,11 +148,8 @@ func (c Config) withDefaults() Config {
 	if c.RefreshTokenDuration == 0 {
 		c.RefreshTokenDuration = 7 * 24 * time.Hour
 	}
-	switch {
-	case c.MaxSessions == 0:
+	if c.MaxSessions == 0 {
 		c.MaxSessions = 1
-	case c.MaxSessions < 0:
-		c.MaxSessions = 0 // no limit, in the words of RefreshStore.Create
 	}
 	switch {
 	case c.RefreshBefore == 0:

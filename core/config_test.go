@@ -47,6 +47,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"session cookie with two prefixes", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.SessionName = "__Host-", "__Host-s" }, "has one already"},
 		{"unknown prefix", func(c *core.Config) { c.Cookies.Prefix = "__Http-" }, "Prefix"},
 		{"prefix before a prefix", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.AccessTokenName = "__Secure-", "__host-a" }, "has one already"},
+		{"prefix before the prefix of the refresh token", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.RefreshTokenName = "__Host-", "__Host-r" }, "has one already"},
 		{"prefix __Host- with a path", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.RefreshPath = "__Host-", "/refresh" }, "path /"},
 		{"prefix __Host- with a domain", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.Domain = "__Host-", "example.com" }, "Domain"},
 		{"prefix __Secure-, not Secure", func(c *core.Config) { c.Cookies.Prefix, c.Cookies.Insecure = "__Secure-", true }, "Insecure"},
@@ -71,6 +72,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"Partitioned, not Secure", func(c *core.Config) { c.Cookies.Partitioned, c.Cookies.Insecure = true, true }, "Cookies"},
 		{"__Host- not Secure", func(c *core.Config) { c.Cookies.AccessTokenName, c.Cookies.Insecure = "__Host-a", true }, "Insecure"},
 		{"__Secure- not Secure", func(c *core.Config) { c.Cookies.RefreshTokenName, c.Cookies.Insecure = "__secure-r", true }, "Insecure"},
+		{"__Secure- alone, not Secure", func(c *core.Config) { c.Cookies.AccessTokenName, c.Cookies.Insecure = "__Secure-", true }, "Insecure"},
 		{"__Host- with a domain", func(c *core.Config) { c.Cookies.AccessTokenName, c.Cookies.Domain = "__Host-a", "example.com" }, "Domain"},
 		{"__Host- with a path", func(c *core.Config) { c.Cookies.RefreshTokenName, c.Cookies.RefreshPath = "__HOST-r", "/token" }, "path"},
 	} {
@@ -106,6 +108,7 @@ func TestNewTakesWhatCanWork(t *testing.T) {
 		"no refresh before":      func(c *core.Config) { c.RefreshBefore = -1 },
 		"longest refresh before": func(c *core.Config) { c.RefreshBefore = 59 * time.Second },
 		"longest leeway":         func(c *core.Config) { c.Leeway = 5 * time.Minute },
+		"longest path":           func(c *core.Config) { c.Cookies.RefreshPath, c.Cookies.MaxBytes = "/"+strings.Repeat("p", 1023), 1<<20 },
 		"SameSite None":          func(c *core.Config) { c.Cookies.SameSite = http.SameSiteNoneMode },
 		"SameSite Strict":        func(c *core.Config) { c.Cookies.SameSite = http.SameSiteStrictMode },
 		"__Host-":                func(c *core.Config) { c.Cookies.AccessTokenName, c.Cookies.RefreshTokenName = "__Host-a", "__Host-r" },

@@ -139,7 +139,6 @@ func (c Cookies) withDefaults() (Cookies, error) {
 			return c, err
 		}
 	}
-	c.Prefix = ""
 	if !strings.HasPrefix(c.RefreshPath, "/") {
 		return c, fmt.Errorf("Cookies: RefreshPath is %q: it must begin with a slash", c.RefreshPath)
 	}

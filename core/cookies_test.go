@@ -247,6 +247,116 @@ func TestALoginAndALogoutDeleteTheVariantsOfTheirCookies(t *testing.T) {
 	}
 }
 
+// tokensOfLength signs access tokens of a length.
+type tokensOfLength struct {
+	core.TokenVerifier
+	length int
+}
+
+func (l tokensOfLength) Sign(core.Claims) (string, error) { return strings.Repeat("x", l.length), nil }
+
+// loginLines returns the Set-Cookie lines of a login with an access token of that length.
+// The session lasts for longer than any cookie.
+func loginLines(accessToken int, cookies core.Cookies) ([]string, error) {
+	s, err := core.New(newStore(), tokensOfLength{length: accessToken}, core.Config{
+		Secret: secret, RefreshTokenDuration: 2 * 365 * 24 * time.Hour, Cookies: cookies,
+	})
+	if err != nil {
+		return nil, err
+	}
+	rec := httptest.NewRecorder()
+	_, err = s.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{})
+	return rec.Header()["Set-Cookie"], err
+}
+
+func TestTheCookiesEndWithTheSessionHoweverLongTheStoreTook(t *testing.T) {
+	w := newWorld(t, nil)
+	w.store.after = func(string) error {
+		w.clock.Advance(3 * time.Second)
+		return nil
+	}
+	rec := httptest.NewRecorder()
+	if _, err := w.SetTokenCookies(rec, httptest.NewRequest("POST", "/", nil), "ada", core.LoginOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range setCookies(t, rec.Header()) {
+		if want := 7*24*60*60 - 3; c.MaxAge != want {
+			t.Errorf("the cookie %s has Max-Age %d, want %d", name, c.MaxAge, want)
+		}
+	}
+}
+
+// Browsers drop a longer cookie without a word.
+func TestTheLongestCookieHas4096Bytes(t *testing.T) {
+	for _, test := range []struct {
+		cookie string
+		lines  func(more int) ([]string, error)
+	}{
+		{"session", func(more int) ([]string, error) {
+			return loginLines(100, core.Cookies{SessionName: "session" + strings.Repeat("s", more), MaxBytes: 1 << 20})
+		}},
+		{"access_token", func(more int) ([]string, error) {
+			return loginLines(100+more, core.Cookies{MaxBytes: 1 << 20})
+		}},
+	} {
+		length := func(more int) (n int) {
+			t.Helper()
+			lines, err := test.lines(more)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, line := range lines {
+				if strings.HasPrefix(line, test.cookie) {
+					n = max(n, len(line))
+				}
+			}
+			return n
+		}
+		room := 4096 - length(0)
+		if n := length(room); n != 4096 {
+			t.Errorf("the cookie %s has %d bytes, want 4096", test.cookie, n)
+		}
+		if _, err := test.lines(room + 1); err == nil || !strings.Contains(err.Error(), "4096") {
+			t.Errorf("a cookie %s of 4097 bytes: %v", test.cookie, err)
+		}
+	}
+}
+
+func TestTheLeastMaxBytesLeavesRoomForAnAccessTokenOf300(t *testing.T) {
+	for _, cookies := range []core.Cookies{
+		{},
+		{Domain: "example.com", SessionName: "session", RefreshPath: "/a/path/of/many/parts/has/many/variants/to/be/deleted"},
+	} {
+		cookies.MaxBytes = 1
+		_, err := loginLines(300, cookies)
+		if err == nil {
+			t.Fatal("New with no room for any cookie: no error")
+		}
+		message := err.Error()
+		if cookies.MaxBytes, err = strconv.Atoi(message[strings.LastIndex(message, " ")+1:]); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := loginLines(300, cookies)
+		if err != nil {
+			t.Errorf("MaxBytes %d, an access token of 300 bytes: %v", cookies.MaxBytes, err)
+		}
+		n := 0
+		for _, line := range lines {
+			n += len("Set-Cookie: \r\n") + len(line)
+		}
+		if n > cookies.MaxBytes || n < cookies.MaxBytes-100 {
+			t.Errorf("MaxBytes %d: the login's cookies have %d bytes", cookies.MaxBytes, n)
+		}
+		if _, err := loginLines(301, cookies); !errors.Is(err, core.ErrInvalidLogin) {
+			t.Errorf("MaxBytes %d, an access token of 301 bytes: %v", cookies.MaxBytes, err)
+		}
+		cookies.MaxBytes--
+		if _, err := loginLines(300, cookies); err == nil {
+			t.Errorf("New with MaxBytes %d: no error", cookies.MaxBytes)
+		}
+	}
+}
+
 // A proxy as it comes has room for four kilobytes of headers. Both cookies share it.
 func TestTheCookiesOfAResponseFitTheBufferOfAProxy(t *testing.T) {
 	login := func(w *world, claim int) (*httptest.ResponseRecorder, error) {

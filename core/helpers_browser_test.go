@@ -168,6 +168,9 @@ func (a answer) want(t *testing.T, status int, code string) {
 	if kind := a.Header.Get("Content-Type"); kind != "application/json" {
 		t.Errorf("Content-Type is %q", kind)
 	}
+	if sniff := a.Header.Get("X-Content-Type-Options"); sniff != "nosniff" {
+		t.Errorf("X-Content-Type-Options is %q", sniff)
+	}
 	if cache := a.Header.Get("Cache-Control"); cache != "no-store" {
 		t.Errorf("Cache-Control is %q", cache)
 	}

@@ -150,6 +150,24 @@ func TestLogoutWithAWorthlessRefreshCookie(t *testing.T) {
 	}
 }
 
+// A browser's cookies may be there but for the access token's.
+func TestALogoutEndsTheSessionOfTheRefreshTokenAndOfTheHeader(t *testing.T) {
+	s := newSite(t, nil)
+	b := s.newBrowser()
+	ada, eve := s.login("ada"), s.login("eve")
+	r := b.request("POST", "/logout", nil)
+	r.AddCookie(&http.Cookie{Name: "refresh_token", Value: ada.RefreshToken})
+	r.Header.Set("Authorization", "Bearer "+eve.AccessToken)
+	a := b.do(r)
+	a.want(t, 200, "")
+	if n := s.live("ada") + s.live("eve"); n != 0 {
+		t.Errorf("%d sessions are live", n)
+	}
+	if len(a.Header.Values("Set-Cookie")) == 0 {
+		t.Error("the cookies are kept")
+	}
+}
+
 func TestALogoutTellsWhose(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.newBrowser()

@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -19,6 +20,21 @@ func TestALookAtASessionThatIsGoneMayDeleteTheCookies(t *testing.T) {
 	rec := httptest.NewRecorder()
 	w.WriteError(rec, withCookies("GET", pair), err)
 	if rec.Code != 401 || len(rec.Header().Values("Set-Cookie")) != 3 {
+		t.Errorf("%v is answered %d %v", err, rec.Code, rec.Header())
+	}
+}
+
+// The other one may belong to a live session.
+func TestAnErrorDeletesNoCookiesWhereThereAreTwo(t *testing.T) {
+	w := newWorld(t, nil)
+	gone := w.login("ada")
+	w.store.restore(map[string]core.Record{})
+	_, err := w.VerifyRefreshToken(w.ctx, gone.RefreshToken)
+	r := withCookies("GET", w.login("ada"))
+	r.AddCookie(&http.Cookie{Name: "refresh_token", Value: gone.RefreshToken})
+	rec := httptest.NewRecorder()
+	w.WriteError(rec, r, err)
+	if rec.Code != 401 || len(rec.Header().Values("Set-Cookie")) != 0 {
 		t.Errorf("%v is answered %d %v", err, rec.Code, rec.Header())
 	}
 }

@@ -264,7 +264,7 @@ func isBool(t types.Type) bool {
 // in its type.
 func (m *mutator) isSmall(e ast.Expr, op token.Token) bool {
 	t := m.info.Types[e]
-	if t.Value == nil || t.Value.Kind() != constant.Int {
+	if t.Value == nil || t.Value.Kind() != constant.Int || t.Type.String() == "time.Duration" { // a nanosecond is nothing
 		return false
 	}
 	v, exact := constant.Int64Val(t.Value)
