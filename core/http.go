@@ -138,7 +138,7 @@ func (s *Schema) ClearTokenCookies(w http.ResponseWriter, r *http.Request) error
 	}
 	now := s.now()
 	sessions, all := s.sessionsOfCookies(r, now)
-	if text, bearer, err := s.verifier.bearer(r); bearer && err == nil {
+	if text, bearer, _ := s.verifier.bearer(r); bearer {
 		sessions = s.withSessionOf(sessions, text)
 	}
 	if err := s.revokeEach(ctx, sessions, ReasonLogout, now); err != nil {

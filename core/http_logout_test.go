@@ -168,6 +168,23 @@ func TestALogoutEndsTheSessionOfTheRefreshTokenAndOfTheHeader(t *testing.T) {
 	}
 }
 
+// A signer may know no sessions.
+func TestALogoutOfAnAccessTokenWithoutASessionEndsNone(t *testing.T) {
+	w := newWorld(t, nil)
+	text, err := w.tokens.Sign(core.Claims{UserID: "ada", IssuedAt: start, ExpiresAt: start.Add(time.Minute)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/", nil)
+	r.AddCookie(&http.Cookie{Name: "access_token", Value: text})
+	if err := w.ClearTokenCookies(httptest.NewRecorder(), r); err != nil {
+		t.Error(err)
+	}
+	if n := w.store.total(); n != 0 {
+		t.Errorf("the store was called %d times", n)
+	}
+}
+
 func TestALogoutTellsWhose(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.newBrowser()

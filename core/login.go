@@ -72,15 +72,12 @@ func (s *Schema) login(ctx context.Context, userID string, opts LoginOptions, re
 		return Tokens{}, invalidLogin(err)
 	}
 	now := s.now()
-	id := NewRecordID(userID)
 	first := sealed.Token{
-		Ref: newRef(), Issued: now, BrowserSession: opts.BrowserSession,
+		ID: newID(userID), Ref: newRef(), Issued: now, BrowserSession: opts.BrowserSession,
 		// A whole second, so that the last access token can end with the session.
 		Deadline: now.Add(opts.Duration).Truncate(time.Second),
 	}
-	if _, err := idEncoding.Decode(first.ID[:], []byte(id)); err != nil {
-		return Tokens{}, fmt.Errorf("decode a new ID: %w", err)
-	}
+	id := recordID(first)
 	pair, err := s.pair(userID, first, extra, now)
 	switch {
 	case errors.Is(err, ErrInvalidClaims):

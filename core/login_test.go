@@ -122,16 +122,25 @@ func TestLoginEndsSessionsBeyondMaxSessions(t *testing.T) {
 }
 
 func TestLoginEndsTheSessionItReplaces(t *testing.T) {
-	w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
-	old, other := w.login("ada"), w.login("ada")
-	if _, err := w.Login(w.ctx, "bob", core.LoginOptions{Replaces: old.RefreshToken}); err != nil {
-		t.Fatal(err)
-	}
-	w.expire()
-	w.refused(old, core.ErrInvalidRefreshToken)
-	w.refresh(other)
-	if e := w.events.last["revocation"]; e.SessionID != old.Claims.SessionID || e.UserID != "ada" || e.Reason != core.ReasonLogin {
-		t.Errorf("the hook was told %+v", e)
+	for name, login := range map[string]func(*world, core.LoginOptions) (core.Tokens, error){
+		"Login": func(w *world, opts core.LoginOptions) (core.Tokens, error) { return w.Login(w.ctx, "bob", opts) },
+		"SetTokenCookies": func(w *world, opts core.LoginOptions) (core.Tokens, error) {
+			return w.SetTokenCookies(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil), "bob", opts)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *core.Config) { c.MaxSessions = -1 })
+			old, other := w.login("ada"), w.login("ada")
+			if _, err := login(w, core.LoginOptions{Replaces: old.RefreshToken}); err != nil {
+				t.Fatal(err)
+			}
+			w.expire()
+			w.refused(old, core.ErrInvalidRefreshToken)
+			w.refresh(other)
+			if e := w.events.last["revocation"]; e.SessionID != old.Claims.SessionID || e.UserID != "ada" || e.Reason != core.ReasonLogin {
+				t.Errorf("the hook was told %+v", e)
+			}
+		})
 	}
 }
 
@@ -202,6 +211,14 @@ func TestLoginMakesADeviceOfWhatAClientSent(t *testing.T) {
 	}
 }
 
+func TestTheShortestSessionLastsASecond(t *testing.T) {
+	w := newWorld(t, nil)
+	pair, err := w.Login(w.ctx, "ada", core.LoginOptions{Duration: time.Second})
+	if err != nil || !pair.ExpiresAt.Equal(start.Add(time.Second)) {
+		t.Errorf("Login = %v, %v", pair.ExpiresAt, err)
+	}
+}
+
 func TestLoginTakesTheLargestOfEverything(t *testing.T) {
 	w := newWorld(t, nil)
 	user := strings.Repeat("é", 127) + "\x00"
@@ -214,6 +231,20 @@ func TestLoginTakesTheLargestOfEverything(t *testing.T) {
 	w.expire()
 	if next := w.refresh(pair); next.Claims.UserID != user || next.Claims.Extra != pair.Claims.Extra {
 		t.Errorf("user or claims changed in a refresh: %+v", next.Claims)
+	}
+}
+
+// It is the format's affair how long the token of such claims is.
+func TestLoginTakesClaimsOfAsManyBytesAsARecordHolds(t *testing.T) {
+	for more, want := range []error{nil, core.ErrInvalidLogin} {
+		s, err := core.New(newStore(), tokensOfLength{length: 100}, core.Config{Secret: secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claim := strings.Repeat("x", core.MaxDataBytes-len(`{"x":""}`)+more)
+		if _, err := s.Login(t.Context(), "ada", core.LoginOptions{Claims: map[string]any{"x": claim}}); !errors.Is(err, want) {
+			t.Errorf("%d bytes more than a record holds: %v, want %v", more, err, want)
+		}
 	}
 }
 

@@ -171,11 +171,15 @@ var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadd
 // The first 8 are UserShard(userID), the others are 160 bits from [crypto/rand]. It is
 // safe for concurrent use.
 func NewRecordID(userID string) string {
-	var id [idBytes]byte
+	id := newID(userID)
+	return idEncoding.EncodeToString(id[:])
+}
+
+func newID(userID string) (id [idBytes]byte) {
 	shard := userShard(userID)
 	copy(id[:], shard[:])
 	rand.Read(id[shardBytes:]) // never fails: see crypto/rand.Read
-	return idEncoding.EncodeToString(id[:])
+	return id
 }
 
 // ValidID reports whether NewRecordID could have made the text for some user.
