@@ -199,6 +199,8 @@ func TestLoginMakesADeviceOfWhatAClientSent(t *testing.T) {
 		strings.Repeat("d", 513):             strings.Repeat("d", 512),
 		strings.Repeat("é", 300):             strings.Repeat("é", 256),
 		"x" + strings.Repeat("é", 300) + "y": "x" + strings.Repeat("é", 255),
+		// A stray byte after the cut is part of no character before it.
+		strings.Repeat("d", 508) + "😀\x80\x80": strings.Repeat("d", 508) + "😀",
 	} {
 		w := newWorld(t, nil)
 		if _, err := w.Login(w.ctx, "ada", core.LoginOptions{Device: sent}); err != nil {

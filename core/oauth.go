@@ -161,11 +161,9 @@ func (s *Schema) RevocationEndpoint() http.Handler {
 			writeOAuthError(w, http.StatusBadRequest, "invalid_request", "token is required.")
 			return
 		}
-		if err := s.revokeToken(r.Context(), token); err != nil && isOurs(err) {
+		if err := s.revokeToken(r.Context(), token); isOurs(err) {
 			s.writeOurs(w, err)
-			return
 		}
-		w.WriteHeader(http.StatusOK)
 	})
 }
 

@@ -23,6 +23,12 @@ func answerOf(h http.Handler, method, target, body string, header http.Header) *
 	return rec
 }
 
+// longType is a Content-Type of a form that is so long.
+func longType(length int) string {
+	kind := formType + "; charset=UTF-8; x="
+	return kind + strings.Repeat("x", length-len(kind))
+}
+
 // What is no part of the request that RFC 6749 §6 describes does not matter.
 func TestTokenEndpointIgnoresTheRest(t *testing.T) {
 	for _, test := range []struct {
@@ -40,6 +46,8 @@ func TestTokenEndpointIgnoresTheRest(t *testing.T) {
 		{name: "an access token without a value", more: "&access_token="},
 		{name: "a repeated parameter of an extension", more: "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example"},
 		{name: "parameters of the URL", query: "?grant_type=password&refresh_token=junk&access_token=junk"},
+		{name: "a hundred parameters", more: strings.Repeat("&x=1", 98)},
+		{name: "a Content-Type of 256 bytes", header: http.Header{"Content-Type": {longType(256)}}},
 		{name: "a malformed query", query: "?a=%zz;b"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,7 +71,11 @@ func TestEndpointsTakeFormsThatWereReadBefore(t *testing.T) {
 		r.FormValue("grant_type")
 		w.TokenEndpoint().ServeHTTP(rw, r)
 	})
-	if rec := answerOf(outer, "POST", "/token", "grant_type=refresh_token&refresh_token="+pair.RefreshToken, nil); rec.Code != 200 {
+	body := "grant_type=refresh_token&refresh_token=" + pair.RefreshToken
+	if rec := answerOf(outer, "POST", "/token", body+"&scope=a&scope=b", nil); rec.Code != 400 || !strings.Contains(rec.Body.String(), "repeated") {
+		t.Errorf("with a parameter twice: %d %s", rec.Code, rec.Body)
+	}
+	if rec := answerOf(outer, "POST", "/token", body, nil); rec.Code != 200 {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
@@ -93,6 +105,9 @@ func TestEndpointsRefuseWhatIsNoForm(t *testing.T) {
 			{"a multipart form", "POST", body, http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}, 400},
 			{"a malformed Content-Type", "POST", body, http.Header{"Content-Type": {formType + "; charset"}}, 400},
 			{"a malformed form", "POST", body + "&a=%zz", nil, 400},
+			{"a semicolon at first", "POST", ";&" + body, nil, 400},
+			{"more than 100 parameters", "POST", body + strings.Repeat("&x=1", 98), nil, 400},
+			{"a Content-Type of more than 256 bytes", "POST", body, http.Header{"Content-Type": {longType(257)}}, 400},
 			{"semicolons", "POST", strings.ReplaceAll(body, "&", ";"), nil, 400},
 			{"a body too large", "POST", body + "&x=" + strings.Repeat("x", 16<<10), nil, 400},
 		} {
