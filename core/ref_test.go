@@ -26,7 +26,7 @@ func TestRefText(t *testing.T) {
 		t.Error("IsZero is wrong")
 	}
 	for _, bad := range []string{
-		"", "01234567", text + "0", strings.Replace(text, "-", "_", 1), strings.Replace(text, "a", "g", 1),
+		"", "01234567", text + "0", text[:8] + "_" + text[9:], text[:13] + "_" + text[14:], text[:18] + "_" + text[19:], text[:23] + "_" + text[24:], strings.Replace(text, "a", "g", 1),
 		"{" + text[1:35] + "}", strings.ReplaceAll(text, "-", "") + "0000",
 	} {
 		if err := back.UnmarshalText([]byte(bad)); err == nil || back != ref {
