@@ -185,6 +185,28 @@ func TestALogoutOfAnAccessTokenWithoutASessionEndsNone(t *testing.T) {
 	}
 }
 
+func TestALogoutEndsTheOtherSessionsWhereTheStoreFailsForOne(t *testing.T) {
+	w := newWorld(t, manySessions)
+	r := withCookies("POST", w.login("ada"))
+	for range 2 {
+		r.AddCookie(&http.Cookie{Name: "refresh_token", Value: w.login("ada").RefreshToken})
+	}
+	failed := false
+	w.store.before = func(string) error {
+		if !failed {
+			failed = true
+			return errBroken
+		}
+		return nil
+	}
+	if err := w.ClearTokenCookies(httptest.NewRecorder(), r); !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("the logout = %v", err)
+	}
+	if n := w.live("ada"); n != 1 {
+		t.Errorf("%d sessions are live, want the first alone", n)
+	}
+}
+
 func TestALogoutTellsWhose(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.newBrowser()

@@ -42,6 +42,35 @@ func TestRefreshIssuesTheNextPair(t *testing.T) {
 	}
 }
 
+// countingTokens counts the tokens that are signed.
+type countingTokens struct {
+	*testTokens
+	signed int
+}
+
+func (c *countingTokens) Sign(claims core.Claims) (string, error) {
+	c.signed++
+	return c.testTokens.Sign(claims)
+}
+
+// A signature may cost more than everything else.
+func TestALoginAndARefreshCostOneSignatureEach(t *testing.T) {
+	c, tokens := newClock(), &countingTokens{testTokens: &testTokens{key: []byte("signing")}}
+	s, err := core.New(newStore(), tokens, core.Config{Secret: secret, Clock: c.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := s.Login(t.Context(), "ada", core.LoginOptions{})
+	if err != nil || tokens.signed != 1 {
+		t.Errorf("a login signs %d tokens: %v", tokens.signed, err)
+	}
+	tokens.signed = 0
+	c.Advance(time.Minute)
+	if _, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken); err != nil || tokens.signed != 1 {
+		t.Errorf("a refresh signs %d tokens: %v", tokens.signed, err)
+	}
+}
+
 func TestRefreshGoesOnForTheWholeSession(t *testing.T) {
 	w := newWorld(t, nil)
 	pair := w.login("ada")
@@ -234,6 +263,9 @@ func TestRefreshRefusesTheAccessTokenOfAUserInTheSameShard(t *testing.T) {
 			}
 			w.expire()
 			w.refused(core.Tokens{RefreshToken: pair.RefreshToken, AccessToken: forged}, core.ErrInvalidAccessToken)
+			if e := w.events.last["rejection"]; e.UserID != shardUser {
+				t.Errorf("the hook was told of %q, and it is the session of %q", e.UserID, shardUser)
+			}
 			if n := w.live(shardUser); n != 1 {
 				t.Errorf("%d live sessions, want 1", n)
 			}

@@ -43,14 +43,16 @@ func TestAfterALateRetryTheNextExchangeIsNotDueAtOnce(t *testing.T) {
 		"with access tokens":    func(_ *world, pair core.Tokens) core.Tokens { return pair },
 		"without access tokens": (*world).withoutAccess,
 	} {
-		for _, later := range []time.Duration{5 * time.Second, 45 * time.Second, 51 * time.Second, 59 * time.Second, time.Hour} {
+		for _, later := range []time.Duration{
+			4999 * time.Millisecond, 5 * time.Second, 9 * time.Second, 44999 * time.Millisecond, 45 * time.Second, 51 * time.Second, 59 * time.Second, time.Hour,
+		} {
 			w := newWorld(t, nil)
 			first := present(w, w.login("ada"))
 			w.expire()
 			w.refresh(first) // the response is lost
 			w.clock.Advance(later)
 			tab := present(w, w.refresh(first))
-			w.clock.Advance(4 * time.Second)
+			w.clock.Advance(5 * time.Second)
 			if _, err := w.Refresh(w.ctx, tab.RefreshToken, tab.AccessToken); err != nil && !errors.Is(err, core.ErrAccessTokenNotExpired) {
 				t.Errorf("%s, %v later: a refresh = %v", name, later, err)
 			}

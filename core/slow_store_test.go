@@ -192,6 +192,51 @@ func TestRevocationsAtAStoreThatHangsEndInTenSeconds(t *testing.T) {
 	}
 }
 
+// deafStore takes 11 seconds to revoke, whatever its context says, and fails with err.
+type deafStore struct {
+	*testStore
+	err error
+}
+
+func (s deafStore) Revoke(ctx context.Context, v core.Revocation) ([]core.Record, error) {
+	time.Sleep(11 * time.Second)
+	if s.err != nil {
+		return nil, s.err
+	}
+	return s.testStore.Revoke(context.WithoutCancel(ctx), v)
+}
+
+// A logout of several sessions gives up in time, and never says success before all of
+// them are over.
+func TestALogoutAtAStoreThatIgnoresItsContext(t *testing.T) {
+	for _, test := range []struct {
+		err, want error
+		took      time.Duration
+		live      int
+	}{
+		{errBroken, core.ErrStoreUnavailable, 11 * time.Second, 2},
+		{nil, nil, 22 * time.Second, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, manySessions)
+			s, err := core.New(deafStore{w.store, test.err}, w.tokens, core.Config{Secret: secret, Clock: w.clock.Now, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := withCookies("POST", w.login("ada"))
+			r.AddCookie(&http.Cookie{Name: "refresh_token", Value: w.login("ada").RefreshToken})
+			began := time.Now()
+			err = s.ClearTokenCookies(httptest.NewRecorder(), r)
+			if took := time.Since(began); took != test.took || !errors.Is(err, test.want) {
+				t.Errorf("the logout took %v: %v, want %v: %v", took, err, test.took, test.want)
+			}
+			if n := w.live("ada"); n != test.live {
+				t.Errorf("%d sessions are live, want %d", n, test.live)
+			}
+		})
+	}
+}
+
 func TestACompromiseAtAStoreThatHangsEndsInTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, pair, _, c := hanging(t, "Revoke")

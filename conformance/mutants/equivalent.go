@@ -9,7 +9,7 @@ import (
 // equivalent is an entry of equivalent.txt: mutants that no test can kill.
 type equivalent struct {
 	file, function, change, reason string
-	matched                        bool
+	matched, survived              bool
 }
 
 // readEquivalents reads a file of them. A line has four parts with " | " between: file,

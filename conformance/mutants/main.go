@@ -127,15 +127,21 @@ func test(w io.Writer, root string, t target, equivalents []*equivalent) error {
 		}
 		e := known[m.entry()]
 		scores[folder].add(outcomes[i], e != nil)
+		if e != nil && outcomes[i] > overdue {
+			e.survived = true
+		}
 		switch {
-		case outcomes[i] <= overdue && e != nil:
-			fmt.Fprintf(w, "# killed, but listed as equivalent: %s\n", m)
 		case outcomes[i] <= overdue && *verbose:
 			fmt.Fprintf(w, "# killed by %s: %s\n", cmp.Or(by[i], "time"), m)
 		case outcomes[i] == survived && e == nil:
 			fmt.Fprintln(w, m)
 		case outcomes[i] == unreached && e == nil:
 			fmt.Fprintln(w, m, "(no test gets there)")
+		}
+	}
+	for _, e := range equivalents {
+		if *every == 1 && *only == "" && e.matched && !e.survived {
+			fmt.Fprintf(w, "# listed as equivalent, and killed: %s\n", e)
 		}
 	}
 	for _, folder := range t.packages {
