@@ -85,8 +85,7 @@ func isPublicKeyBinary(b []byte) bool {
 	}
 	// DER says how long it is: its last byte can look like white space.
 	var der asn1.RawValue
-	rest, err := asn1.Unmarshal(bytes.TrimLeftFunc(b, unicode.IsSpace), &der)
-	if err != nil || len(bytes.TrimSpace(rest)) > 0 {
+	if _, err := asn1.Unmarshal(bytes.TrimLeftFunc(b, unicode.IsSpace), &der); err != nil {
 		return false
 	}
 	_, pkix := x509.ParsePKIXPublicKey(der.FullBytes)

@@ -56,6 +56,7 @@ func TestPublicKeysAreRecognizedInEveryForm(t *testing.T) {
 		"PKIX of ECDSA":                ecPKIX,
 		"PKIX of Ed25519":              must(x509.MarshalPKIXPublicKey(edPublic)),
 		"PKIX and a line break":        append(slices.Clone(rsaPKIX), '\n'),
+		"PKIX and more":                append(slices.Clone(rsaPKIX), "and more"...),
 		"PKCS #1":                      x509.MarshalPKCS1PublicKey(&rsaKey.PublicKey),
 		"certificate":                  certificate,
 		"PKIX in base64":               []byte(inBase64(rsaPKIX)),

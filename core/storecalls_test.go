@@ -237,6 +237,13 @@ func TestPing(t *testing.T) {
 	if err := w.Ping(ctx); !errors.Is(err, core.ErrStoreUnavailable) || !errors.Is(err, context.Canceled) {
 		t.Errorf("Ping of a cancelled request = %v", err)
 	}
+	mixedUp, err := core.New(mixedUpStore{w.store}, w.tokens, core.Config{Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mixedUp.Ping(w.ctx); !errors.Is(err, core.ErrStoreUnavailable) {
+		t.Errorf("Ping of a store that has a record of that ID = %v", err)
+	}
 	if len(w.events.seen) != 0 || w.log.Len() != 0 {
 		t.Errorf("hooks were told %v, and the log has %s", w.events.seen, w.log)
 	}

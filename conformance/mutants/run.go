@@ -108,7 +108,7 @@ func (r *runner) try(id int) (outcome, string) {
 			return survived, ""
 		}
 		names := pattern(batch)
-		output, late, err := r.command(batch[0].suite, max(time.Minute, 5*took), []string{fmt.Sprintf("MUTANT=%d", id)},
+		output, late, err := r.command(batch[0].suite, max(20*time.Second, 10*took), []string{fmt.Sprintf("MUTANT=%d", id)},
 			"-test.failfast", "-test.run", names)
 		batch, took = nil, 0
 		switch {
