@@ -390,13 +390,25 @@ func TestTokensBeyondWhatIsVerified(t *testing.T) {
 	if _, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken); !errors.Is(err, core.ErrClaims) {
 		t.Errorf("Refresh = %v", err)
 	}
-	tokens.suffix = "~" + strings.Repeat("s", 8192-1-len(pair.AccessToken))
+	longest := "~" + strings.Repeat("s", 8192-1-len(pair.AccessToken))
+	tokens.suffix = longest + "s"
+	if _, err := s.Login(t.Context(), "bob", core.LoginOptions{}); !errors.Is(err, core.ErrInvalidLogin) {
+		t.Errorf("Login with a token of 8193 bytes = %v", err)
+	}
+	tokens.suffix = longest
 	next, err := s.Refresh(t.Context(), pair.RefreshToken, pair.AccessToken)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Verify(t.Context(), next.AccessToken); err != nil {
 		t.Errorf("Verify of a token of %d bytes = %v", len(next.AccessToken), err)
+	}
+	if _, err := s.Verify(t.Context(), next.AccessToken+"s"); !errors.Is(err, core.ErrInvalidAccessToken) {
+		t.Errorf("Verify of a token of %d bytes = %v", len(next.AccessToken)+1, err)
+	}
+	c.Advance(time.Minute)
+	if _, err := s.Refresh(t.Context(), next.RefreshToken, next.AccessToken+"s"); !errors.Is(err, core.ErrInvalidAccessToken) {
+		t.Errorf("Refresh with a token of %d bytes = %v", len(next.AccessToken)+1, err)
 	}
 }
 

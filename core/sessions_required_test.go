@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -122,13 +123,18 @@ func TestSessionFromTellsWhenTheUserLoggedIn(t *testing.T) {
 func TestSessionRequiredAsksOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	pair := w.login("ada")
-	w.store.total()
-	h := w.TokenRequired(w.SessionRequired(w.TokenRequired(w.SessionRequired(ok))))
-	if rec := serve(h, withBearer(pair.AccessToken)); rec.Code != 200 {
-		t.Fatalf("%d %s", rec.Code, rec.Body)
-	}
-	if n := w.store.total(); n != 1 {
-		t.Errorf("the store was called %d times", n)
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the page") })
+	for _, h := range []http.Handler{
+		w.TokenRequired(w.SessionRequired(w.TokenRequired(page))),
+		w.SessionRequired(w.SessionRequired(page)),
+	} {
+		w.store.total()
+		if rec := serve(h, withBearer(pair.AccessToken)); rec.Code != 200 || rec.Body.String() != "the page" {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
+		}
+		if n := w.store.total(); n != 1 {
+			t.Errorf("the store was called %d times", n)
+		}
 	}
 }
 

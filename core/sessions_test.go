@@ -15,6 +15,9 @@ func TestSessionsOfAUser(t *testing.T) {
 		t.Errorf("HasSessions before any login = %v, %v", has, err)
 	}
 	first := w.login("ada")
+	if has, err := w.HasSessions(w.ctx, "ada"); !has || err != nil {
+		t.Errorf("HasSessions after a login = %v, %v", has, err)
+	}
 	w.clock.Advance(time.Minute)
 	second := w.login("ada")
 	w.refresh(first)
