@@ -307,8 +307,8 @@ func (v *Verifier) checkOrigin(r *http.Request) error {
 	return nil
 }
 
-// presented returns the one access token of a request, and whether it is a bearer
-// token.
+// presented returns the one access token of a request, empty if there is none, and
+// whether it is a bearer token.
 func (v *Verifier) presented(r *http.Request) (text string, bearer bool, err error) {
 	text, bearer, err = v.bearer(r)
 	if bearer || err != nil {
@@ -318,11 +318,8 @@ func (v *Verifier) presented(r *http.Request) (text string, bearer bool, err err
 	if v.cfg.Accept != HeaderOnly {
 		text, ok = v.cfg.Cookies.accessToken(r)
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return "", false, errTwoAccessTokens
-	case text == "":
-		return "", false, ErrMissingAccessToken
 	}
 	return text, false, nil
 }

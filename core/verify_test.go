@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -337,6 +338,31 @@ func TestContextWithClaims(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil).WithContext(ctx)
 	if rec := serve(w.TokenRequired(ok), r); rec.Code != 401 {
 		t.Errorf("TokenRequired: %d", rec.Code)
+	}
+}
+
+// A header of another scheme says nothing of an access token, however alike the names.
+func TestWhatTheSchemeOfAHeaderIs(t *testing.T) {
+	w := newWorld(t, nil)
+	pair := w.login("ada")
+	others := []string{"", "B", "Beare", "Digest junk", "Basic junk"}
+	for _, c := range "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" {
+		others = append(others, "Bearer"+string(c)+" junk")
+	}
+	bearers := []string{}
+	for c := range 256 {
+		if header := "Bearer" + string([]byte{byte(c)}) + " junk"; !slices.Contains(others, header) {
+			bearers = append(bearers, header)
+		}
+	}
+	for want, headers := range map[int][]string{200: others, 401: bearers} {
+		for _, header := range headers {
+			r := withCookies("GET", pair)
+			r.Header["Authorization"] = []string{header}
+			if rec := serve(w.TokenRequired(ok), r); rec.Code != want {
+				t.Errorf("Authorization: %q beside a cookie: %d, want %d", header, rec.Code, want)
+			}
+		}
 	}
 }
 

@@ -8,7 +8,7 @@
 //
 // Usage, in the folder conformance:
 //
-//	go run ./mutants [-every n] [-only text] [core token/jwt store/memory store/bolt store/gorm store/redis]
+//	go run ./mutants [-every n] [-only regexp] [core token/jwt store/memory store/bolt store/gorm store/redis]
 //
 // Mutants that no test can kill, because they change nothing that can be seen, are
 // listed in equivalent.txt.

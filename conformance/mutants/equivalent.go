@@ -22,7 +22,7 @@ func readEquivalents(path string) ([]*equivalent, error) {
 	}
 	var all []*equivalent
 	for line := range strings.Lines(string(content)) {
-		line = strings.TrimSpace(line)
+		line = strings.TrimRight(line, "\n")
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}

@@ -7,8 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,7 +36,7 @@ var targets = []target{
 
 var (
 	every   = flag.Int("every", 1, "run every `n`th mutant alone")
-	only    = flag.String("only", "", "run the mutants alone whose line in the output contains the `text`")
+	only    = flag.String("only", "", "run the mutants alone whose line in the output matches the `regexp`")
 	verbose = flag.Bool("v", false, "list the mutants that are killed too")
 	workers = flag.Int("workers", 2, "run the tests of so many mutants at a time")
 )
@@ -104,8 +104,12 @@ func test(w io.Writer, root string, t target, equivalents []*equivalent) error {
 	if *every > 1 {
 		fmt.Fprintf(w, "# a sample: every %dth mutant\n", *every)
 	}
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
+		return err
+	}
 	mutants = slices.DeleteFunc(mutants, func(m *mutant) bool {
-		return m.id%*every != 0 || !strings.Contains(m.String(), *only)
+		return m.id%*every != 0 || !pattern.MatchString(m.String())
 	})
 	outcomes := make([]outcome, len(mutants))
 	by := make([]string, len(mutants))

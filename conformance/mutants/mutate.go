@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/constant"
@@ -142,7 +143,7 @@ func functionName(f *ast.FuncDecl) string {
 func (m *mutator) add(n ast.Node, operator, before, after string) int {
 	p := m.fset.Position(n.Pos())
 	oneLine := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	m.mutants = append(m.mutants, &mutant{m.nextID, m.file, p.Line, p.Column, m.function, operator, oneLine(before), oneLine(after)})
+	m.mutants = append(m.mutants, &mutant{m.nextID, m.file, p.Line, p.Column, m.function, operator, oneLine(before), cmp.Or(oneLine(after), "nothing")})
 	m.nextID++
 	return m.nextID - 1
 }
@@ -348,6 +349,7 @@ func support(name string, count int) []byte {
 const supportSource = `package PACKAGE
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
