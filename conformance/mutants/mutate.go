@@ -349,7 +349,6 @@ func support(name string, count int) []byte {
 const supportSource = `package PACKAGE
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"strconv"
