@@ -44,7 +44,7 @@ cover: ## print the statement coverage of core and token/jwt
 
 mutants: ## list the faults in core, token/jwt and the stores that no test notices
 	scripts/install-tools
-	cd conformance && go run ./mutants $(PACKAGES)
+	cd conformance && go run ./mutants -every $(or $(EVERY),1) $(PACKAGES)
 
 residue: ## measure for how long a thief inside the grace window stays unseen
 	cd conformance && go test -count=1 -timeout 60m -run TestResidue -v ./adversary -residue 400

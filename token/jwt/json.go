@@ -112,7 +112,7 @@ func (o *object) find(known int) {
 	o.known = known
 	o.seen |= 1 << known
 	o.likely = known + 1
-	o.mixed = o.mixed || o.tail > 0
+	o.mixed = o.tail > 0
 }
 
 // takeName takes the bracket in front of the first member, or the comma in front of
