@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,6 +53,44 @@ type LoginOptions struct {
 // a session whose tokens nobody has may have begun.
 func (s *Schema) Login(ctx context.Context, userID string, opts LoginOptions) (Tokens, error) {
 	return s.login(ctx, userID, opts, s.withSession(nil, opts.Replaces, s.now()), checkLength)
+}
+
+// SetTokenCookies is the login of a browser: it logs the user in (see [Schema.Login]),
+// sets the cookies of the new session, and returns its pair. It ends the sessions of the
+// tokens in the request's cookies, as ClearTokenCookies does. The device defaults to the
+// request's User-Agent.
+//
+// Of more cookies than a browser sends it looks at some alone: see ErrTooManyCookies.
+//
+// SetTokenCookies asks for no password: make certain who the user is before you call it.
+//
+// If it returns an error it has written nothing, and WriteError answers the request. The
+// errors are those of Login. ErrInvalidLogin also means that the cookies cannot hold the
+// claims (see Cookies.MaxBytes). After ErrStoreUnavailable the sessions that the request
+// presents may have ended all the same. ErrCrossOrigin means that the request came from
+// another origin than the server's or Config.TrustedOrigins. GET, HEAD and OPTIONS are not
+// held to that: the callback of an identity provider is a GET of another site. A
+// callback by form_post needs the provider's origin in Config.TrustedOrigins.
+func (s *Schema) SetTokenCookies(w http.ResponseWriter, r *http.Request, userID string, opts LoginOptions) (Tokens, error) {
+	if err := s.verifier.checkOrigin(r); err != nil {
+		return Tokens{}, s.reject(r.Context(), err, Event{})
+	}
+	if opts.Device == "" {
+		opts.Device = r.UserAgent()
+	}
+	now := s.now()
+	replaced, _ := s.sessionsOfCookies(r, now)
+	replaced = s.withSession(replaced, opts.Replaces, now)
+	pair, err := s.login(r.Context(), userID, opts, replaced, s.checkCookies)
+	if err != nil {
+		return Tokens{}, err
+	}
+	now = s.now()
+	s.cfg.Cookies.forget(w)
+	s.cfg.Cookies.clearVariants(w)
+	s.cfg.Cookies.setSession(w, pair.Claims.SessionID, maxAge(pair, now))
+	s.cfg.Cookies.set(w, pair, now)
+	return pair, nil
 }
 
 // login is Login. It ends the sessions of the IDs replaced. carries returns an error if

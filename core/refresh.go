@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core/internal/sealed"
@@ -410,4 +411,61 @@ func (s *Schema) storeFailed(ctx context.Context, a *attempt, doing string, err 
 		return s.reject(ctx, s.gone(a), a.event())
 	}
 	return s.reject(ctx, s.unavailable(ctx, doing, err), a.event())
+}
+
+// RefreshAccessToken returns a handler that refreshes the tokens in the request's
+// cookies (see [Schema.Refresh]), sets the new ones and calls next, which sees the
+// new claims by ClaimsFrom. If next is nil it answers 204.
+//
+// Both cookies are required. Refusals go to Config.ErrorHandler: ErrMethodNotAllowed for
+// any other method than POST, ErrCrossOrigin for a request from another origin than the
+// server's or Config.TrustedOrigins, and the errors of Refresh. ErrInvalidClaims also means
+// that the cookies cannot hold the claims (see Cookies.MaxBytes).
+//
+// Cookies are deleted only if the refresh token will never be accepted again. They are
+// kept for 10 seconds after the end of a session, because a late response may overtake
+// the cookies of a new login.
+func (s *Schema) RefreshAccessToken(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.HandlerFunc(noContent)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if err := s.checkPost(r); err != nil {
+			s.WriteError(w, r, s.reject(ctx, err, Event{}))
+			return
+		}
+		if a := s.verifier.authorizedIn(ctx); a != nil && a.fresh {
+			next.ServeHTTP(w, r) // KeepFresh around it has done the work
+			return
+		} else if a != nil && a.refused != nil {
+			s.WriteError(w, r, a.refused)
+			return
+		}
+		pair, err := s.refreshCookies(r)
+		if err != nil {
+			s.WriteError(w, r, err)
+			return
+		}
+		s.cfg.Cookies.set(w, pair, s.now())
+		next.ServeHTTP(w, r.WithContext(&authorized{Context: ctx, claims: pair.Claims, by: s.verifier}))
+	})
+}
+
+func (s *Schema) refreshCookies(r *http.Request) (Tokens, error) {
+	ctx := r.Context()
+	refresh, ok := s.cfg.Cookies.refreshToken(r)
+	if !ok {
+		return Tokens{}, s.reject(ctx, fmt.Errorf("%w: more than one cookie", ErrInvalidRefreshToken), Event{})
+	}
+	// The access token is judged after the refresh token.
+	o := refreshOptions{carries: s.checkCookies}
+	access, ok := s.cfg.Cookies.accessToken(r)
+	switch {
+	case !ok:
+		o.refused = errTwoAccessTokens
+	case access == "":
+		o.refused = ErrMissingAccessToken
+	}
+	return s.refresh(ctx, refresh, access, o)
 }

@@ -15,19 +15,6 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
 }
 
-// Logout ends the session of a refresh token, current or not. It is idempotent:
-// a session that has ended already, or that the store does not have, is not an error. A
-// text that is not a genuine token, or is past the end of its session, is
-// ErrInvalidRefreshToken. ErrStoreUnavailable means that the session may not have
-// ended. Like all revocations it goes on for up to 10 seconds if ctx is cancelled.
-func (s *Schema) Logout(ctx context.Context, refreshToken string) error {
-	a, err := s.attempt(refreshToken, refreshOptions{})
-	if err != nil {
-		return s.reject(ctx, err, a.event())
-	}
-	return s.revokeEach(ctx, []string{a.recordID()}, ReasonLogout, a.now)
-}
-
 // RevokeSession ends one session of the user, as chosen from those that Sessions
 // returns. It is idempotent: a session that has ended already is not an error, as long as
 // the store still has it. ErrNoSession means that the user has no such session, whatever

@@ -93,6 +93,3 @@ func (s *Schema) pair(userID string, t sealed.Token, extra string, now time.Time
 		ExpiresAt: t.Deadline, BrowserSession: t.BrowserSession,
 	}, nil
 }
-
-// recordID returns the ID of the token's record.
-func recordID(t sealed.Token) string { return idEncoding.EncodeToString(t.ID[:]) }

@@ -292,21 +292,6 @@ func (v *Verifier) checkCookieUse(r *http.Request, c Claims) error {
 	return nil
 }
 
-// asksForUpgrade reports whether the request may become another protocol, such as a
-// WebSocket (RFC 9110 §7.8; over HTTP/2 RFC 8441).
-func asksForUpgrade(r *http.Request) bool {
-	return r.Header["Upgrade"] != nil || r.Method == http.MethodConnect
-}
-
-// checkOrigin returns an error if a browser sent the request from another origin, unless
-// its method is safe.
-func (v *Verifier) checkOrigin(r *http.Request) error {
-	if err := v.origins.Check(r); err != nil {
-		return fmt.Errorf("%w: %w", ErrCrossOrigin, err)
-	}
-	return nil
-}
-
 // presented returns the one access token of a request, empty if there is none, and
 // whether it is a bearer token.
 func (v *Verifier) presented(r *http.Request) (text string, bearer bool, err error) {
