@@ -46,6 +46,10 @@ var (
 	// reason to take a token for invalid; the same call may succeed later. It
 	// wraps the store's error.
 	ErrStoreUnavailable = errors.New("refresh-token store unavailable")
+	// ErrKeysUnavailable means that the keys of access tokens could not be known, as those of
+	// a JWK set that could not be fetched. It is never a reason to take a token for invalid;
+	// the same call may succeed later. A [TokenVerifier] returns it.
+	ErrKeysUnavailable = errors.New("keys unavailable")
 	// ErrClaims means that Config.RefreshClaims returned an error, or that the access
 	// token could not be signed. The same call may succeed later.
 	ErrClaims = errors.New("claims unavailable")
@@ -77,6 +81,7 @@ type Reason string
 // The reasons of errors. ReasonOf returns them.
 const (
 	ReasonStoreUnavailable      Reason = "store_unavailable"
+	ReasonKeysUnavailable       Reason = "keys_unavailable"
 	ReasonClaims                Reason = "claims_unavailable"
 	ReasonInvalidClaims         Reason = "invalid_claims"
 	ReasonInvalidLogin          Reason = "invalid_login"
@@ -119,6 +124,7 @@ var answers = []struct {
 	description string
 }{
 	{ErrStoreUnavailable, http.StatusServiceUnavailable, ReasonStoreUnavailable, "The session could not be looked up. Try again."},
+	{ErrKeysUnavailable, http.StatusServiceUnavailable, ReasonKeysUnavailable, "The access token could not be checked. Try again."},
 	{ErrInvalidClaims, http.StatusInternalServerError, ReasonInvalidClaims, "The access token cannot be made."},
 	{ErrClaims, http.StatusServiceUnavailable, ReasonClaims, "The access token could not be made. Try again."},
 	{ErrMissingAccessToken, http.StatusUnauthorized, ReasonMissingAccessToken, "An access token is required."},
@@ -250,6 +256,10 @@ func (v *Verifier) writeError(w http.ResponseWriter, r *http.Request, err error)
 		h.Set("WWW-Authenticate", challenge(err))
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", http.MethodPost)
+	case http.StatusServiceUnavailable:
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", "5")
+		}
 	}
 	v.cfg.ErrorHandler(w, r, e)
 }
@@ -288,5 +298,5 @@ func (r *refusal) Unwrap() error { return r.err }
 // isOurs reports whether the error is a failure of the server's and not a verdict.
 // It is asked first: what such an error wraps may look like a verdict.
 func isOurs(err error) bool {
-	return errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrClaims)
+	return errors.Is(err, ErrStoreUnavailable) || errors.Is(err, ErrKeysUnavailable) || errors.Is(err, ErrClaims)
 }

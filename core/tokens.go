@@ -29,7 +29,7 @@ type TokenVerifier interface {
 	// Verify returns the claims of a token whose signature and form are right,
 	// and an error for any other text. It never judges times: it returns the
 	// claims of an expired token, because a refresh needs them. The error
-	// holds no part of the token.
+	// holds no part of the token. One that matches ErrKeysUnavailable is not a verdict.
 	Verify(token string) (Claims, error)
 }
 

@@ -151,7 +151,10 @@ func (v *Verifier) genuine(text string) (Claims, error) {
 		return Claims{}, errTooLong
 	}
 	c, err := v.tokens.Verify(text)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrKeysUnavailable):
+		return Claims{}, err
+	case err != nil:
 		return Claims{}, fmt.Errorf("%w: %w", ErrInvalidAccessToken, err)
 	}
 	return c, nil

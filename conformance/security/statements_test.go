@@ -15,7 +15,7 @@ import (
 const root = "../.."
 
 // statements is how many the table has: a row that is lost is noticed.
-const statements = 57
+const statements = 60
 
 // row is a row of the table: its number, its statement, and who shows it.
 var row = regexp.MustCompile(`(?m)^\| (\d+) \| (.+) \| (.+) \|$`)

@@ -29,7 +29,8 @@
 // missing_access_token, invalid_access_token, access_token_expired,
 // access_token_not_expired, missing_refresh_token, invalid_refresh_token,
 // refresh_token_compromised, session_ended, no_such_session, store_unavailable,
-// claims_unavailable, invalid_claims, cross_origin, method_not_allowed or too_many_cookies.
+// keys_unavailable, claims_unavailable, invalid_claims, cross_origin, method_not_allowed or
+// too_many_cookies.
 //
 // Calls of the store have tokenauth.store.method and tokenauth.store.outcome. The method is
 // create, get, exchange, revoke, list_user or delete_expired. The outcome is ok, not_found,
@@ -38,7 +39,7 @@
 // [core.RecordIterator] is neither measured nor traced.
 //
 // No attribute holds a user, a session, a device or the text of an error. So there are at
-// most 25 counters and 42 histograms, whatever clients send.
+// most 26 counters and 42 histograms, whatever clients send.
 //
 // # Traces
 //

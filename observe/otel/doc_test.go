@@ -66,7 +66,7 @@ func tellAll(t *testing.T, h core.Hooks) {
 	for _, reason := range []core.Reason{
 		core.ReasonMissingAccessToken, core.ReasonInvalidAccessToken, core.ReasonAccessTokenExpired, core.ReasonAccessTokenNotExpired,
 		core.ReasonMissingRefreshToken, core.ReasonInvalidRefreshToken, core.ReasonCompromised, core.ReasonSessionEnded, core.ReasonNoSession,
-		core.ReasonStoreUnavailable, core.ReasonClaims, core.ReasonInvalidClaims, core.ReasonCrossOrigin, core.ReasonMethodNotAllowed, core.ReasonTooManyCookies,
+		core.ReasonStoreUnavailable, core.ReasonKeysUnavailable, core.ReasonClaims, core.ReasonInvalidClaims, core.ReasonCrossOrigin, core.ReasonMethodNotAllowed, core.ReasonTooManyCookies,
 	} {
 		h.Rejection(t.Context(), core.Event{Reason: reason})
 	}

@@ -27,7 +27,8 @@
 // missing_access_token, invalid_access_token, access_token_expired,
 // access_token_not_expired, missing_refresh_token, invalid_refresh_token,
 // refresh_token_compromised, session_ended, no_such_session, store_unavailable,
-// claims_unavailable, invalid_claims, cross_origin, method_not_allowed or too_many_cookies.
+// keys_unavailable, claims_unavailable, invalid_claims, cross_origin, method_not_allowed or
+// too_many_cookies.
 //
 // The method is create, get, exchange, revoke, list_user or delete_expired. The outcome is
 // ok, not_found, exists, conflict, cancelled, timeout or error: see [core.Outcome]. A
@@ -35,7 +36,7 @@
 // [core.RecordIterator] is not measured.
 //
 // No label holds a user, a session, a device or the text of an error. So there are at most
-// 25 counters and 42 histograms, whatever clients send. The counters begin at 0, and so
+// 26 counters and 42 histograms, whatever clients send. The counters begin at 0, and so
 // do the histograms of timeout and error. The other histograms begin with their first
 // call.
 //

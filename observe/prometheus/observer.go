@@ -71,7 +71,7 @@ func New(registerer prometheus.Registerer, o Options) (*Observer, error) {
 		rejections: byReason("rejections_total", "Calls of the schema that were refused or failed, by reason.",
 			core.ReasonMissingAccessToken, core.ReasonInvalidAccessToken, core.ReasonAccessTokenExpired, core.ReasonAccessTokenNotExpired,
 			core.ReasonMissingRefreshToken, core.ReasonInvalidRefreshToken, core.ReasonCompromised, core.ReasonSessionEnded, core.ReasonNoSession,
-			core.ReasonStoreUnavailable, core.ReasonClaims, core.ReasonInvalidClaims, core.ReasonCrossOrigin, core.ReasonMethodNotAllowed, core.ReasonTooManyCookies),
+			core.ReasonStoreUnavailable, core.ReasonKeysUnavailable, core.ReasonClaims, core.ReasonInvalidClaims, core.ReasonCrossOrigin, core.ReasonMethodNotAllowed, core.ReasonTooManyCookies),
 		storeCalls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "tokenauth", Name: "store_call_duration_seconds",
 			Help:    "Duration of the calls of the store, by method and outcome.",

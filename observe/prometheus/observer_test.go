@@ -24,7 +24,7 @@ func counters() map[string]float64 {
 	for _, reason := range []string{
 		"missing_access_token", "invalid_access_token", "access_token_expired", "access_token_not_expired",
 		"missing_refresh_token", "invalid_refresh_token", "refresh_token_compromised", "session_ended", "no_such_session",
-		"store_unavailable", "claims_unavailable", "invalid_claims", "cross_origin", "method_not_allowed", "too_many_cookies",
+		"store_unavailable", "keys_unavailable", "claims_unavailable", "invalid_claims", "cross_origin", "method_not_allowed", "too_many_cookies",
 	} {
 		names[fmt.Sprintf("tokenauth_rejections_total{reason=%q}", reason)] = 0
 	}
