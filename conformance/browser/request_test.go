@@ -71,6 +71,9 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.ResponseWriter.Write(p)
 }
 
+// Unwrap is for what takes connections over or streams.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
 func (a *answer) outcome() string {
 	said := a.body.String()
 	var refused struct{ Error string }
