@@ -24,6 +24,7 @@ const maxShared = 256
 type committer struct {
 	db     *bbolt.DB
 	names  names
+	place  place
 	broken atomic.Pointer[error] // set for good when the file can't be used any more
 
 	mu    sync.Mutex
@@ -160,10 +161,17 @@ var (
 )
 
 // transact runs f in a transaction, which it commits if f returns nil and rolls
-// back otherwise.
+// back otherwise. If the file is gone, what was committed is lost: from then on all calls fail.
 func (c *committer) transact(f func(*buckets) error) error {
 	return c.useFile(func() error {
-		return c.db.Update(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
+		err := c.db.Update(func(tx *bbolt.Tx) error { return c.names.run(tx, f) })
+		if err != nil {
+			return err
+		}
+		if err = c.place.check(); err != nil {
+			c.broken.Store(&err)
+		}
+		return err
 	})
 }
 

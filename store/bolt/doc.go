@@ -62,6 +62,25 @@
 // [core.KeptDeadRecords] and at most 25 more. It drops the others when it revokes
 // records of that user, at a login or in Revoke.
 //
+// # Settings
+//
+// The table lists the options of bbolt and the fields of its DB that can change what a call does.
+// The suite storetest passes under every setting whose last column says "no effect" or, but
+// for Mlock and MmapFlags, "your choice".
+//
+//	setting                                        what it could do                               what the store does
+//	ReadOnly                                       no change succeeds                             refused by New: if the file has no store yet
+//	NoSync                                         a power cut loses changes or damages the file  your choice
+//	NoGrowSync                                     the same, while the file grows                 your choice
+//	MaxSize                                        changes fail when the file is full             your choice
+//	Mlock, MmapFlags                               the file in memory                             your choice
+//	Timeout                                        how long Open waits for another process        no effect
+//	OpenFile                                       how the file is opened                         no effect
+//	NoFreelistSync, PreLoadFreelist, FreelistType  how free pages are kept                        no effect
+//	PageSize, InitialMmapSize, AllocSize           sizes                                          no effect
+//	StrictMode, NoStatistics, Logger               checks after each commit, counters and logs    no effect
+//	MaxBatchSize, MaxBatchDelay                    waits of DB.Batch                              no effect: the store does not use it
+//
 // # What to know
 //
 //   - Only DeleteExpired deletes expired records: run [core.Schema.RunCleanup]. A file
@@ -71,8 +90,9 @@
 //   - A read transaction that the application leaves open keeps the pages that were
 //     replaced since from being used again: the file grows. A backup (bbolt's
 //     Tx.WriteTo) is one.
-//   - A file that is deleted or replaced while it is open goes on acknowledging writes.
-//     They are lost when the process ends. Close the database first.
+//   - If the file is deleted, moved or replaced while it is open, the next change fails, and so
+//     do all calls after it. Close the database first. A process that changes its root
+//     folder (chroot) must do so before New.
 //   - A restored backup has forgotten what came after it. Exchanges recover, and users
 //     log in again where needed. Repeat revocations.
 //   - The file holds no credential, but it does hold user IDs, devices and claims:

@@ -47,7 +47,7 @@ func New(db *bbolt.DB, o Options) (*Store, error) {
 	if err := guarded(func() error { return names.open(db) }); err != nil {
 		return nil, fmt.Errorf("boltstore: open: %w", err)
 	}
-	return &Store{committer{db: db, names: names}}, nil
+	return &Store{committer{db: db, names: names, place: placeOf(db)}}, nil
 }
 
 // Create implements [core.RefreshStore]. A record that [core.Record.Validate] refuses

@@ -1,0 +1,90 @@
+package conformance_test
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tokenauth/tokenauth/storetest"
+)
+
+// What a store does about a setting, as the last column of the tables in the package
+// documentation begins.
+const (
+	noEffect         = "no effect"          // the suite passes under it
+	setByTheStore    = "set by the store"   // so the suite passes under it
+	yourChoice       = "your choice"        // the suite passes under it, or nothing here can try it
+	refusedByNew     = "refused by New"     // with an error
+	refusedByMigrate = "refused by Migrate" // with an error
+)
+
+// settingsTable returns what the tables in the named parts of a package's documentation say
+// the store does about each setting. A row has three columns, which two spaces or more separate:
+// names, what the setting could do, and what the store does about it.
+func settingsTable(t *testing.T, file string, parts ...string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	noError(t, err)
+	table := map[string]string{}
+	for _, part := range parts {
+		_, rest, found := strings.Cut(string(text), "\n// # "+part+"\n")
+		if !found {
+			t.Fatalf("%s has no part %q", file, part)
+		}
+		rest, _, _ = strings.Cut(rest, "\n// # ")
+		for line := range strings.Lines(rest) {
+			row, isRow := strings.CutPrefix(strings.TrimSpace(line), "//\t")
+			columns := regexp.MustCompile(` {2,}`).Split(row, -1)
+			if !isRow || columns[0] == "setting" || columns[0] == "" { // a heading, or the rest of a row
+				continue
+			}
+			if len(columns) != 3 {
+				t.Fatalf("%s: the row %q has %d columns, want 3", file, row, len(columns))
+			}
+			for name := range strings.SplitSeq(columns[0], ", ") {
+				if table[name] != "" {
+					t.Errorf("%s: %s has two rows", file, name)
+				}
+				table[name], _, _ = strings.Cut(columns[2], ":")
+			}
+		}
+	}
+	return table
+}
+
+// sameSettings fails the test if the documentation says otherwise than the test shows. tried
+// are the settings under which the suite passes, untried those that only stand there.
+func sameSettings(t *testing.T, documented map[string]string, tried, refused map[string]string, untried ...string) {
+	t.Helper()
+	for name, does := range documented {
+		shown := tried[name] != ""
+		switch does {
+		case refusedByNew, refusedByMigrate:
+			shown = refused[name] == does
+		case yourChoice:
+			shown = shown != slices.Contains(untried, name)
+		case noEffect, setByTheStore:
+		default:
+			t.Errorf("%s: %q is not what a store does about a setting", name, does)
+		}
+		if !shown {
+			t.Errorf("%s is documented (%s) and no test shows it", name, does)
+		}
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(tried)), slices.Collect(maps.Keys(refused)), untried) {
+		if documented[name] == "" {
+			t.Errorf("%s is tested and not documented", name)
+		}
+	}
+}
+
+// underSettings runs the suite without the rules that kill processes and break networks,
+// which do not depend on settings.
+func underSettings(t *testing.T, h storetest.Harness) {
+	t.Helper()
+	h.Crash, h.Disconnect, h.Peer, h.Break = nil, nil, nil, nil
+	storetest.Run(t, h)
+}
