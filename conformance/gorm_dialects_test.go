@@ -40,6 +40,7 @@ func TestGorm(t *testing.T) {
 				"gorm may be configured in any way":              anyConfiguration,
 				"statements are logged without values or alarms": loggedDiscreetly,
 				"the driver may be configured in any way":        anyDriver,
+				"calls inside the application's transactions":    callsInTransactions,
 				"a plugin's panic leaves no transaction open":    pluginPanics,
 			} {
 				t.Run(name, func(t *testing.T) { check(t, d) })

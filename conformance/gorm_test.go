@@ -27,6 +27,8 @@ type gormDialect struct {
 	// server is the one that the databases are on, at its address in their DSNs;
 	// nil: they are in files.
 	server sqlServer
+	// config returns gorm's configuration; nil: its default.
+	config func() *gorm.Config
 	// child is the kind of the child processes that open a database.
 	child string
 }
@@ -40,7 +42,11 @@ type sqlServer interface {
 
 // open opens a store in the database, and makes its tables.
 func (d gormDialect) open(dsn string) (*gorm.DB, *gormstore.Store, error) {
-	db, err := gorm.Open(d.dialector(dsn), &gorm.Config{Logger: logger.Discard})
+	config := &gorm.Config{Logger: logger.Discard}
+	if d.config != nil {
+		config = d.config()
+	}
+	db, err := gorm.Open(d.dialector(dsn), config)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -60,6 +60,7 @@ type redisBackend struct {
 	crash   func()                             // kills and starts the servers; nil: leave that out
 	servers []*server.RedisServer              // those that clients may connect to
 	wait    int                                // for so many replicas
+	db      int                                // the number of the database
 	files   bool                               // whether to dump the servers' files, which take their time, or the keys
 
 	// peer opens a store of that prefix in another process; nil: a peer is another client.
@@ -185,7 +186,7 @@ func (b redisBackend) allKeys(t *testing.T, prefix string) []byte {
 	t.Helper()
 	var all []byte
 	for _, s := range b.servers {
-		node := redis.NewClient(&redis.Options{Addr: s.Addr()})
+		node := redis.NewClient(&redis.Options{Addr: s.Addr(), DB: b.db})
 		// A server that is down, or a replica, which hands out none, adds nothing.
 		for _, key := range node.Keys(t.Context(), prefix+"*").Val() {
 			for field, value := range node.HGetAll(t.Context(), key).Val() {

@@ -62,7 +62,7 @@ func sameSettings(t *testing.T, documented map[string]string, tried, refused map
 	for name, does := range documented {
 		shown := tried[name] != ""
 		switch does {
-		case refusedByNew, refusedByMigrate:
+		case refusedByNew, refusedByMigrate, callsFail, changesFail:
 			shown = refused[name] == does
 		case yourChoice:
 			shown = shown != slices.Contains(untried, name)

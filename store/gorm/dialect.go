@@ -20,9 +20,9 @@ type dialect struct {
 	// lock gaps between records.
 	isolation sql.IsolationLevel
 	// settings is the statement that returns names and values of settings of a
-	// connection. Each must have one of the values that allowed has for its name.
-	settings string
-	allowed  map[string][]string
+	// connection, which are to meet the requirements.
+	settings     string
+	requirements []requirement
 
 	// lock is the statement that makes a transaction wait until no other has the lock of
 	// a number, and keeps the lock until the transaction ends. There are so many
@@ -38,6 +38,14 @@ type dialect struct {
 	onConflict string
 	// forUpdate ends a SELECT that is to lock what it finds.
 	forUpdate string
+	// committing is a condition that holds where a statement without a transaction commits,
+	// should that have changed since New. Empty: it always does.
+	committing string
+	// tableEnd ends the statement that makes the table of the version.
+	tableEnd string
+	// engines is the statement that returns names and engines of the tables of three names. Empty:
+	// there are no engines.
+	engines string
 	// deleteIDs deletes records of a list of IDs whose expiry lies before a moment.
 	deleteIDs string
 	// byID, byUser and byExpiry follow the table's name to name the index that a
@@ -53,13 +61,15 @@ type dialect struct {
 // postgresLock also lets the rest of the transaction use plain index scans alone. They read no
 // more than the records in question, and mark index entries of deleted records, which the index
 // then reuses without a vacuum.
-const postgresLock = "pg_advisory_xact_lock(?), set_config('enable_seqscan', 'off', true)," +
+const postgresLock = "pg_advisory_xact_lock(?), set_config('enable_indexscan', 'on', true)," +
+	" set_config('enable_seqscan', 'off', true)," +
 	" set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)"
 
 // dialects are the dialects by the names of gorm's dialectors.
 var dialects = map[string]*dialect{
 	"sqlite": {
 		prepares: true, oneWriter: true, returning: true,
+		settings: sqliteSettings, requirements: sqliteRequirements,
 		// It finds no row: it only makes the transaction the one that writes.
 		lock:       "UPDATE {version} SET version = version WHERE one = ?",
 		insert:     "INSERT INTO {records} ({columns}) VALUES ({values})",
@@ -71,9 +81,8 @@ var dialects = map[string]*dialect{
 	"postgres": {
 		returning: true,
 		isolation: sql.LevelReadCommitted,
-		settings:  "SELECT name, setting FROM pg_settings WHERE name = 'bytea_output'",
-		allowed:   map[string][]string{"bytea_output": {"hex"}},
-		lock:      "SELECT " + postgresLock,
+		settings:  postgresSettings, requirements: postgresRequirements,
+		lock: "SELECT " + postgresLock,
 		insert: "INSERT INTO {records} ({columns}) SELECT {values}" +
 			" FROM (SELECT " + postgresLock + ") AS lock",
 		advisory:   true,
@@ -87,20 +96,15 @@ var dialects = map[string]*dialect{
 	"mysql": {
 		prepares: true, schemaCommits: true,
 		isolation: sql.LevelReadCommitted,
-		settings: "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'completion_type'," +
-			" 'sql_safe_updates', 'sql_select_limit', 'transaction_isolation', 'tx_isolation')",
-		allowed: map[string][]string{
-			"autocommit":            {"ON"},
-			"completion_type":       {"NO_CHAIN"},
-			"sql_safe_updates":      {"OFF"},
-			"sql_select_limit":      {"18446744073709551615"},
-			"transaction_isolation": {"READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"},
-			"tx_isolation":          {"READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"},
-		},
+		settings:  mysqlSettings, requirements: mysqlRequirements,
 		// An update, because a Galera cluster knows no other lock of two nodes.
 		lock: "UPDATE {locks} FORCE INDEX (PRIMARY) SET taken = taken + 1 WHERE number = ?", numbers: lockRows,
-		insert:    "INSERT INTO {records} ({columns}) VALUES ({values})",
-		forUpdate: " FOR UPDATE",
+		insert:     "INSERT INTO {records} ({columns}) VALUES ({values})",
+		forUpdate:  " FOR UPDATE",
+		committing: " AND @@autocommit = 1 AND @@completion_type = 'NO_CHAIN'",
+		tableEnd:   " ENGINE=InnoDB",
+		engines: "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE()" +
+			" AND table_name IN (?, ?, ?)",
 		// Only a DELETE of this form can name its index.
 		deleteIDs: "DELETE {records} FROM {records} FORCE INDEX (PRIMARY) WHERE id IN ({ids}) AND expires_at < ?",
 		byID:      " FORCE INDEX (PRIMARY)", byUser: " FORCE INDEX ({by_user})", byExpiry: " FORCE INDEX ({by_expiry})",

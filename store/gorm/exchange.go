@@ -65,6 +65,9 @@ func (s *Store) change(
 			}
 		}
 	}
+	if err := s.checkSettings(ctx, doing); err != nil {
+		return core.Record{}, false, err
+	}
 	return core.Record{}, false, errors.New("gormstore: " + doing + ": the record changes too often")
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"io"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // fake is a database of one kind that changes one row at every statement, finds
-// rows of one column or none, and does what a test says when it is to commit. It is safe for concurrent use.
+// rows of one column in the table or none, and does what a test says when it is to commit. It is safe for concurrent use.
 type fake struct {
 	tests.DummyDialector
 	kind   string
@@ -51,7 +52,7 @@ func (f *fake) store(t *testing.T) *gormstore.Store {
 }
 
 func (f *fake) Connect(context.Context) (driver.Conn, error) {
-	return fakeConn{f, context.Background()}, nil
+	return fakeConn{f, context.Background(), ""}, nil
 }
 
 func (f *fake) Driver() driver.Driver { return nil }
@@ -59,10 +60,13 @@ func (f *fake) Driver() driver.Driver { return nil }
 // fakeConn is a connection to a fake, its transaction and each of its statements.
 type fakeConn struct {
 	*fake
-	ctx context.Context
+	ctx   context.Context
+	query string
 }
 
-func (c fakeConn) Prepare(string) (driver.Stmt, error) { return c, nil }
+func (c fakeConn) Prepare(query string) (driver.Stmt, error) {
+	return fakeConn{c.fake, c.ctx, query}, nil
+}
 
 func (c fakeConn) Close() error { return nil }
 
@@ -70,7 +74,7 @@ func (c fakeConn) Begin() (driver.Tx, error) { return c.BeginTx(c.ctx, driver.Tx
 
 func (c fakeConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
 	c.begun.Add(1)
-	return fakeConn{c.fake, ctx}, nil
+	return fakeConn{c.fake, ctx, ""}, nil
 }
 
 func (c fakeConn) Commit() error { return c.commit(c.ctx) }
@@ -90,19 +94,32 @@ func (c fakeConn) ExecContext(ctx context.Context, _ []driver.NamedValue) (drive
 }
 
 func (c fakeConn) Query([]driver.Value) (driver.Rows, error) {
-	return &fakeRows{left: c.found}, nil
+	if !strings.Contains(c.query, "refresh_tokens") {
+		return &fakeRows{[]string{"name", "value"}, []driver.Value{setting[c.kind][0], setting[c.kind][1]}}, nil
+	}
+	return &fakeRows{[]string{"id"}, c.found}, nil
 }
 
-type fakeRows struct{ left []driver.Value }
+// setting is one that every server of a kind has, and the value that a store requires.
+var setting = map[string][2]string{
+	"sqlite":   {"query_only", "0"},
+	"postgres": {"bytea_output", "hex"},
+	"mysql":    {"sql_select_limit", "18446744073709551615"},
+}
 
-func (*fakeRows) Columns() []string { return []string{"id"} }
+type fakeRows struct {
+	columns []string
+	left    []driver.Value
+}
+
+func (r *fakeRows) Columns() []string { return r.columns }
 
 func (*fakeRows) Close() error { return nil }
 
 func (r *fakeRows) Next(row []driver.Value) error {
-	if len(r.left) == 0 {
+	if len(r.left) < len(row) {
 		return io.EOF
 	}
-	row[0], r.left = r.left[0], r.left[1:]
+	r.left = r.left[copy(row, r.left):]
 	return nil
 }

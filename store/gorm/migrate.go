@@ -15,17 +15,22 @@ const schemaVersion = 1
 // before a version of this package first uses the database, or at every start:
 // several processes may call it at once. It needs the right to create tables. Tables
 // of another version than this package's are an error, and nothing changes. So is a
-// table of the name of the records' that lacks one of their columns.
+// table of the name of the records' that lacks one of their columns. Tables whose engine is
+// not InnoDB are an error, and so is a database in memory that another connection does not see.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	unprepared := *s // the statements of migrate are not needed again, and the tables may not be there
 	unprepared.pool = s.pool.unprepared()
+	migrate := unprepared.transact
 	if s.dialect.schemaCommits {
-		return unprepared.write(ctx, "migrate", s.migrate)
+		migrate = unprepared.write
 	}
-	return unprepared.transact(ctx, "migrate", s.migrate)
+	if err := migrate(ctx, "migrate", s.migrate); err != nil {
+		return err
+	}
+	return unprepared.read(ctx, "migrate", s.checkTables)
 }
 
 func (s *Store) migrate(db session) error {
@@ -66,6 +71,45 @@ func (s *Store) migrate(db session) error {
 		}
 	}
 	return nil
+}
+
+// checkTables returns an error if the tables have no transactions, or if another connection
+// does not see them.
+func (s *Store) checkTables(db session) error {
+	if s.dialect.engines != "" {
+		err := db.query(func(rows *sql.Rows) error {
+			var table, engine string
+			if err := rows.Scan(&table, &engine); err != nil {
+				return err
+			}
+			if engine != "InnoDB" {
+				return fmt.Errorf("the engine of the table %s must be InnoDB, not %s", table, engine)
+			}
+			return nil
+		}, s.dialect.engines, s.table, s.table+"_version", s.table+"_locks")
+		if err != nil {
+			return err
+		}
+	}
+	if !s.dialect.oneWriter || s.pool.Stats().MaxOpenConnections == 1 {
+		return nil
+	}
+	one, err := s.pool.Conn(db.ctx) // and keeps it, so that db gets another
+	if err != nil {
+		return err
+	}
+	defer func() { _ = one.Close() }()
+	rows, err := one.QueryContext(db.ctx, s.sql.version)
+	if err == nil {
+		err = rows.Close()
+	}
+	if err == nil {
+		err = db.query(func(*sql.Rows) error { return nil }, s.sql.version)
+	}
+	if err != nil && !passing(err) {
+		return fmt.Errorf("all connections must have the same database; one in memory needs SetMaxOpenConns(1): %w", err)
+	}
+	return err
 }
 
 // sqliteSchema and the others compare IDs and user IDs byte for byte, whatever the

@@ -2,11 +2,8 @@ package gormstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/tokenauth/tokenauth/core"
 	"gorm.io/gorm"
@@ -73,8 +70,8 @@ var (
 // New returns a store in the database of db, which one of gorm's dialectors named
 // sqlite, postgres and mysql has opened. Call [Store.Migrate] before its other methods.
 //
-// New asks PostgreSQL and MySQL for the settings of a connection, with the context of
-// db. A setting under which the store could not keep its promises is an error: see the
+// New asks the database for the settings of a connection, with the context of db. A setting
+// under which the store could not keep its promises is an error: see the tables in the
 // package documentation. So are a db that has failed, one with DryRun, a transaction,
 // an unknown dialect, and an Options.Table that cannot name a table.
 //
@@ -89,7 +86,7 @@ func New(db *gorm.DB, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gormstore: new: %w", err)
 	}
-	if err := s.checkSettings(db.Statement.Context); err != nil {
+	if err := s.checkSettings(db.Statement.Context, "new"); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -127,27 +124,8 @@ func newStore(db *gorm.DB, o Options) (*Store, error) {
 	}
 	log := discreet{db.Logger, func(err error) bool { return passing(err) || s.isDuplicate(err) }}
 	s.db = db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipDefaultTransaction: true, Logger: log})
+	s.db.DefaultContextTimeout = 0 // the caller's contexts have the deadlines
 	return s, nil
-}
-
-// checkSettings returns an error if a setting of the connections has a value that the
-// dialect does not allow.
-func (s *Store) checkSettings(ctx context.Context) error {
-	if s.dialect.settings == "" {
-		return nil
-	}
-	return s.retry(ctx, "new", func() error {
-		return session{s.db, ctx, s.pool.unprepared()}.query(func(rows *sql.Rows) error {
-			var name, value string
-			if err := rows.Scan(&name, &value); err != nil {
-				return err
-			}
-			if allowed := s.dialect.allowed[name]; !slices.Contains(allowed, value) {
-				return fmt.Errorf("the setting %s of connections must be %s", name, strings.Join(allowed, " or "))
-			}
-			return nil
-		}, s.dialect.settings)
-	})
 }
 
 // isDuplicate reports whether the error says that there is a row of that key.

@@ -109,6 +109,37 @@
 // more than once. If a server restarts or fails over meanwhile, or a slot of the
 // Cluster moves, Records may have missed records, and it ends with an error.
 //
+// # Settings
+//
+// The table lists the settings of go-redis and of the server that can change what a call does. The
+// suite storetest passes under every setting whose last column says "no effect" or "set by the
+// store", and with appendonly no.
+//
+//	setting                                                what it could do                                       what the store does
+//	Ring                                                   sessions are forgotten when its servers change         refused by New
+//	ReplicaOnly                                            reads what is old                                      every change fails: Get, ListUser and Records read what is old
+//	ReadOnly, RouteByLatency, RouteRandomly                reads of a Cluster go to replicas                      no effect: scripts go to masters
+//	MaxRetries                                             a change meets its own effect                          set by the store: a change is sent once
+//	ContextTimeoutEnabled                                  false: a call ignores its deadline                     set by the store: a goroutine waits instead
+//	Limiter's errors, MULTI, CLIENT REPLY OFF              no reply, or another one                               every call fails
+//	Limiter, Hooks, OnConnect                              other commands; hooks see users' data                  no effect: with those that let commands pass
+//	DB                                                     another database: stores of other numbers see nothing  no effect
+//	Protocol, DisableIdentity, IdentitySuffix, ClientName  other forms of replies                                 no effect
+//	CLIENT TRACKING, CLIENT NO-EVICT                       messages between replies                               no effect
+//	PoolFIFO, PoolSize, PoolTimeout, PipelinePoolSize      waits for connections                                  no effect
+//	MaxActiveConns, MinIdleConns, MaxIdleConns             waits for connections                                  no effect
+//	ConnMaxLifetime, ReadBufferSize, WriteBufferSize       new connections, small reads                           no effect
+//	ACL                                                    a command that is denied leaves a change half done     your choice: see Permissions
+//	maxmemory                                              no room                                                every change fails: under noeviction
+//	maxmemory-policy                                       not noeviction: sessions and revocations are deleted   your choice: see Memory
+//	appendonly, appendfsync, save                          a crash loses the last changes                         your choice: see Durability
+//	min-replicas-to-write                                  a failover loses the last changes                      your choice: see Failover
+//	replica-read-only                                      no: a replica takes changes, and loses them            your choice: leave it on
+//	busy-reply-threshold, notify-keyspace-events           other replies, more messages                           no effect
+//
+// A change that finds nothing to do asks the server for a write that does nothing. So a replica,
+// which may be behind, does not say that a session is not there.
+//
 // # Hooks
 //
 // Hooks of go-redis, such as those for tracing, see user IDs, devices and application

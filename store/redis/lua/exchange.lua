@@ -5,6 +5,7 @@ local call, state = redis.call, ARGV[2]
 local v = call('HGET', KEYS[1], ARGV[1])
 if not v then
 	v = call('HGET', KEYS[1], '-' .. ARGV[1])
+	call('HDEL', KEYS[1], '') -- deletes nothing, and fails on a replica, which may be behind
 	return v and {v} -- a revoked record, or false
 end
 if string.byte(v) ~= 1 or #v < 65 then
@@ -14,6 +15,7 @@ local generation, ref, _, _, expiresAt, revokedAt = struct.unpack('>I7c16c16I6I6
 local after, _, from, at = struct.unpack('>I7c16c16I6', state, 2)
 local ahead = after - 1 - generation
 if revokedAt ~= 281474976710655 or at >= expiresAt or ahead < 0 or ahead == 0 and ref ~= from then
+	call('HDEL', KEYS[1], '') -- as above
 	return {v} -- in a list, to be told from success
 end
 local constant = string.sub(v, 59)

@@ -21,6 +21,8 @@ if #selected == 0 then
 	local ttl = call('PTTL', KEY)
 	if ttl > 0 then
 		call('PEXPIRE', KEY, ttl)
+	else
+		call('HDEL', KEY, '') -- deletes nothing, and fails on a replica, which may be behind
 	end
 	return {}
 end
