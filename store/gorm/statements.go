@@ -85,7 +85,7 @@ func newStatements(d *dialect, table string, quote func(any) string) statements 
 
 		createVersion: text("CREATE TABLE IF NOT EXISTS {version} (one INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL)", d.tableEnd),
 		insertVersion: text("INSERT INTO {version} (one, version) VALUES (1, ?)", d.onConflict),
-		version:       text("SELECT version FROM {version}"),
+		version:       text("SELECT version FROM {version} WHERE one = 1"),
 		all:           text("SELECT {columns} FROM {records} WHERE 1 = 0"),
 	}
 	s.lockUnrevoked = s.unrevoked + d.forUpdate
