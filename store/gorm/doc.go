@@ -138,7 +138,7 @@
 // The tables list the settings of gorm, the drivers and the databases that can change what a
 // statement means, whether it commits or what it returns. The suite storetest passes under every
 // setting whose last column says "no effect", "set by the store" or "your choice", with many at
-// once.
+// once, but for sync_binlog and wsrep_sync_wait.
 //
 // New and Migrate look at one connection. Do not change settings on a connection that goes back to
 // the pool, and start the processes again after a change of the server's defaults. If autocommit or
