@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest"
 )
 
@@ -85,6 +86,12 @@ func sameSettings(t *testing.T, documented map[string]string, tried, refused map
 // which do not depend on settings.
 func underSettings(t *testing.T, h storetest.Harness) {
 	t.Helper()
-	h.Crash, h.Disconnect, h.Peer, h.Break = nil, nil, nil, nil
+	h.Crash, h.Peer, h.Break = nil, nil, nil
+	if h.Disconnect != nil { // that it is there allows calls that were stopped to take effect late
+		h.Disconnect = func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
+			t.Skip("networks fail under any settings alike")
+			return nil, nil
+		}
+	}
 	storetest.Run(t, h)
 }
