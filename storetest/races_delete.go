@@ -24,7 +24,7 @@ var deletionRaces = []rule{
 					calls[i] = call{method: deleteExpired, at: before, max: step}
 				}
 				counted := 0
-				for _, r := range t.callTogether(calls) {
+				for _, r := range t.callTogether("alice", calls) {
 					if r.err != nil || r.n > step {
 						t.fail("DeleteExpired returns at most 4", r.format(deleteExpired))
 					}
@@ -58,7 +58,7 @@ var deletionRaces = []rule{
 					x.ExpiresAt = base.Add(3 * lifetime)
 					calls = append(calls, call{method: exchange, exchange: x})
 				}
-				results := t.callTogether(calls)
+				results := t.callTogether("alice", calls)
 				counted := 0
 				for _, r := range results[:2] {
 					if r.err != nil {

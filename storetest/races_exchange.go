@@ -61,7 +61,7 @@ var exchangeRaces = []rule{
 			for range t.rounds() {
 				records := newRecords("alice", base, crowd)
 				t.create(records...)
-				t.together(crowd, func(i int, client core.RefreshStore) {
+				t.contend("alice", crowd, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					for range 3 {
 						x := next(records[i], after(30))
@@ -83,7 +83,7 @@ var exchangeRaces = []rule{
 				record := newRecord("alice", base)
 				t.create(record)
 				var exchanges atomic.Int64
-				t.together(4, func(i int, client core.RefreshStore) {
+				t.contend("alice", 4, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					if i == 0 {
 						t.revoke(record.ID, after(9))
@@ -135,7 +135,7 @@ func (t *trial) oneWinner(record core.Record, nth func(i int) core.Exchange) {
 	for i := range calls {
 		calls[i] = call{method: exchange, exchange: nth(i)}
 	}
-	results := t.callTogether(calls)
+	results := t.callTogether(record.UserID, calls)
 	winner := slices.IndexFunc(results, func(r result) bool { return r.err == nil })
 	winners := 0
 	for _, r := range results {

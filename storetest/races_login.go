@@ -21,7 +21,7 @@ var loginRaces = []rule{
 					calls[i].record.ID = id
 				}
 				won := -1
-				for i, r := range t.callTogether(calls) {
+				for i, r := range t.callTogether("alice", calls) {
 					switch {
 					case r.err == nil && won < 0:
 						won = i
@@ -70,7 +70,7 @@ var loginRaces = []rule{
 				for _, c := range calls {
 					records = append(records, c.record)
 				}
-				t.accounts(records, calls, t.callTogether(calls))
+				t.accounts(records, calls, t.callTogether(user, calls))
 			}
 		},
 	},
@@ -119,7 +119,7 @@ var loginRaces = []rule{
 				k := 1 + round%3
 				user := fmt.Sprintf("user %d", round)
 				t.create(newRecords(user, base, k)...)
-				t.together(4, func(i int, client core.RefreshStore) {
+				t.contend(user, 4, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					for n := range 6 {
 						if i%2 == 0 {
@@ -152,7 +152,7 @@ func (t *trial) loginsAtOnce(user string, k int, apart time.Duration) map[string
 	for _, c := range calls {
 		records[c.record.ID] = c.record
 	}
-	for _, r := range t.callTogether(calls) {
+	for _, r := range t.callTogether(user, calls) {
 		if r.err != nil {
 			t.fail("every Create succeeds", r.format(create))
 		}

@@ -20,7 +20,7 @@ var revocationRaces = []rule{
 				t.create(record)
 				seen := make([]core.Record, crowd)
 				var winners atomic.Int64
-				t.together(crowd, func(i int, client core.RefreshStore) {
+				t.contend("alice", crowd, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					at := after(1 + i)
 					revoked := t.must(revokesOne(record.ID, at)).records
@@ -62,7 +62,7 @@ var revocationRaces = []rule{
 					}
 					calls[i] = call{method: revoke, revocation: v}
 				}
-				t.accounts(records, calls, t.callTogether(calls))
+				t.accounts(records, calls, t.callTogether(user, calls))
 				t.lists(user, after(9))
 			}
 		},
@@ -81,7 +81,7 @@ var revocationRaces = []rule{
 				for _, record := range append(earlier, later...) {
 					calls = append(calls, call{method: create, record: record})
 				}
-				t.accounts(append(old, earlier...), calls, t.callTogether(calls))
+				t.accounts(append(old, earlier...), calls, t.callTogether(user, calls))
 				t.holds(allRevokedAt(old, after(9))...)
 				t.holds(later...)
 			}
@@ -101,7 +101,7 @@ var revocationRaces = []rule{
 					calls = append(calls, revokesUser(user, after(2)), call{method: create, record: logins[i], limit: 1})
 				}
 				t.create(old...)
-				results := t.callTogether(calls)
+				results := t.callTogether(old[0].UserID, calls)
 				t.accounts(append(old, logins...), calls, results)
 				for i, login := range logins {
 					byLogin := len(results[2*i+1].records) > 0
@@ -125,7 +125,7 @@ var revocationRaces = []rule{
 				t.create(records...)
 				exchanges := make([]int64, len(records))
 				var revoked []core.Record
-				t.together(1+len(records), func(i int, client core.RefreshStore) {
+				t.contend(user, 1+len(records), func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					if i == 0 {
 						revoked = t.must(revokesUser(user, after(9))).records
@@ -153,7 +153,7 @@ var revocationRaces = []rule{
 				records := newRecords(user, base, sessions)
 				t.create(records...)
 				var over atomic.Bool
-				t.together(4, func(i int, client core.RefreshStore) {
+				t.contend(user, 4, func(i int, client core.RefreshStore) {
 					t := t.as(client)
 					if i == 0 {
 						t.revokesUser(user, after(30), reversed(records...)...)

@@ -135,6 +135,9 @@ func contextRules() []rule {
 				ctx, cancel := context.WithCancel(t.ctx)
 				cancel()
 				t.changesNothing(ctx, m)
+				caused, end := context.WithCancelCause(t.ctx) // ctx.Err() is what counts
+				end(errCause)
+				t.stopsEach(caused, m, newRecords("bob", base, 3))
 			},
 		}, rule{
 			id:   string(m) + "/Overdue",
@@ -143,6 +146,9 @@ func contextRules() []rule {
 				ctx, cancel := context.WithDeadline(t.ctx, time.Now().Add(-time.Hour))
 				defer cancel()
 				t.changesNothing(ctx, m)
+				caused, end := context.WithDeadlineCause(t.ctx, time.Now().Add(-time.Hour), errCause)
+				defer end()
+				t.stopsEach(caused, m, newRecords("bob", base, 3))
 			},
 		})
 	}
@@ -155,21 +161,31 @@ func (t *trial) changesNothing(ctx context.Context, m method) {
 	records := newRecords("alice", base, 3)
 	records[0].ExpiresAt = after(10)
 	t.create(records...)
+	t.stopsEach(ctx, m, records)
+	t.holds(records...)
+	t.lists("alice", after(4), reversed(records...)...)
+}
+
+// errCause is a cause of a cancellation, which no store need know of.
+var errCause = errors.New("the caller has gone")
+
+// stopsEach makes the calls of a method about these records of one user, and wants each
+// to fail with the error of its context.
+func (t *trial) stopsEach(ctx context.Context, m method, records []core.Record) {
+	user := records[0].UserID
 	for _, c := range []call{
-		{method: create, record: newRecord("alice", after(4)), limit: 1},
+		{method: create, record: newRecord(user, after(4)), limit: 1},
 		{method: get, id: records[1].ID},
 		{method: exchange, exchange: next(records[1], after(4))},
 		revokesOne(records[1].ID, after(4)),
-		revokesUser("alice", after(4)),
-		{method: listUser, userID: "alice", at: after(4)},
+		revokesUser(user, after(4)),
+		{method: listUser, userID: user, at: after(4)},
 		{method: deleteExpired, at: after(20), max: 10},
 	} {
 		if c.method == m {
 			t.stops(ctx, c)
 		}
 	}
-	t.holds(records...)
-	t.lists("alice", after(4), reversed(records...)...)
 }
 
 // stops wants the call to fail with the error of its context, and with none of

@@ -7,6 +7,20 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
+// oddReferences are references that a store of texts or numbers might change.
+var oddReferences = []core.Ref{
+	{15: 1},
+	{0: 1},
+	{7: 1, 8: 1},
+	{0, 'a', 0, 'b', 0, 'c', 0, 'd', 0, 'e', 0, 'f', 0, 'g', 0, 'h'},
+	{'r', 'e', 'f', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'x'},
+	core.Ref([]byte("                ")),
+	core.Ref([]byte("'\"\\\r\n\t%_{}:;,`/?")),
+	core.Ref([]byte("AbCdEfGhIjKlMnOp")),
+	core.Ref([]byte("\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xff")),
+	core.Ref([]byte("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80")),
+}
+
 var createRules = []rule{
 	{
 		id:   "Create/EveryField",
@@ -68,6 +82,24 @@ var createRules = []rule{
 		},
 	},
 	{
+		id:   "Create/AnyReference",
+		text: "A reference is any 16 bytes but zero, and comes back exactly from Create and Exchange.",
+		check: func(t *trial) {
+			for _, ref := range oddReferences {
+				record := newRecord("alice", base)
+				record.AccessRef, record.PreviousRef = ref, ref
+				t.create(record)
+				t.holds(record)
+				x := next(newRecord("alice", base), after(1))
+				x.ID, x.From, x.To = record.ID, ref, ref
+				record = t.moves(record, x)
+				x.Generation++
+				x.To = newRef()
+				t.moves(record, x)
+			}
+		},
+	},
+	{
 		id:   "Create/AnyDevice",
 		text: "A Device is any valid UTF-8 without NUL and comes back byte for byte.",
 		check: func(t *trial) {
@@ -92,6 +124,7 @@ var createRules = []rule{
 			second.ID = first.ID
 			second.Device = "another"
 			t.refused(call{method: create, record: second}, core.ErrExists)
+			t.refused(call{method: create, record: first}, core.ErrExists) // the same once more
 			t.holds(first)
 			t.lists("alice", after(1), first)
 		},

@@ -70,6 +70,28 @@ var deadRules = []rule{
 		},
 	},
 	{
+		id:   "Dead/ExpiredDoNotCount",
+		text: "Records that have expired without a revocation take no place among the KeptDeadRecords.",
+		check: func(t *trial) {
+			expired := newRecords("alice", base, core.KeptDeadRecords/2)
+			for i := range expired {
+				expired[i].ExpiresAt = after(500)
+			}
+			dead := newRecords("alice", after(100), core.KeptDeadRecords)
+			for i := range dead {
+				dead[i].ExpiresAt = after(2000)
+			}
+			t.createAll(append(expired, dead...))
+			for i := range dead {
+				at := after(300 + i)
+				t.revoke(dead[i].ID, at)
+				dead[i] = revokedAt(dead[i], at)
+			}
+			t.createLimited(newRecord("alice", after(501)), 1)
+			t.keeps(dead)
+		},
+	},
+	{
 		id:   "Dead/SparesLive",
 		text: "Only revoked records are dropped: a live one stays, however often its user logs in and out.",
 		check: func(t *trial) {

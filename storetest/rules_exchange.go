@@ -124,7 +124,11 @@ var exchangeRules = []rule{
 			t.create(record)
 			x := next(record, after(1))
 			for range 2 { // success, then a conflict
-				clear(t.call(call{method: exchange, exchange: x}).record.Data)
+				first, second := t.call(call{method: exchange, exchange: x}).record, t.get(record.ID)
+				clear(first.Data)
+				if got := second.Data; !t.failed() && !bytes.Equal(got, record.Data) {
+					t.fail("Data that Get returned before is "+formatText(string(record.Data)), formatText(string(got)))
+				}
 				if got := t.get(record.ID).Data; !t.failed() && !bytes.Equal(got, record.Data) {
 					t.fail("Data is "+formatText(string(record.Data)), formatText(string(got)))
 				}

@@ -63,7 +63,9 @@ var getRules = []rule{
 		check: func(t *trial) {
 			record := newRecord("alice", base)
 			t.create(record)
-			clear(t.get(record.ID).Data)
+			first, second := t.get(record.ID), t.get(record.ID)
+			clear(first.Data)
+			t.wantRecord("another result of Get", record, second)
 			t.holds(record)
 		},
 	},

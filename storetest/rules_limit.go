@@ -77,6 +77,18 @@ var limitRules = []rule{
 		},
 	},
 	{
+		id:   "Create/LimitLarge",
+		text: "A large limit is exact: beyond it one record is revoked, up to it none.",
+		check: func(t *trial) {
+			const limit = many - 10
+			records := manyRecords()
+			t.createAll(records[:limit])
+			t.evicts(records[limit], limit+1)
+			t.evicts(records[limit+1], limit+1, records[0])
+			t.lists("alice", after(many), reversed(records[1:limit+2]...)...)
+		},
+	},
+	{
 		id:   "Create/LimitEqualTimes",
 		text: "Among records issued at the same moment the one with the lowest ID is the oldest, digits before letters.",
 		check: func(t *trial) {

@@ -128,10 +128,12 @@ var listRules = []rule{
 			record := newRecord("alice", base)
 			t.create(record)
 			listed := t.must(call{method: listUser, userID: "alice", at: base}).records
+			again := t.must(call{method: listUser, userID: "alice", at: base}).records
 			for i := range listed {
 				clear(listed[i].Data)
 				listed[i] = core.Record{}
 			}
+			t.wantRecords("another result of ListUser is", []core.Record{record}, again)
 			t.listsExactly("alice", base, record)
 			t.holds(record)
 			t.create(newRecords("bob", base, 3)...) // with the same Data

@@ -46,6 +46,9 @@ var recordsRules = []rule{
 			t.yields(records...)
 			t.deleteExpired(records[1].ExpiresAt.Add(time.Minute), 10, 2)
 			t.yields(records[2:]...)
+			past := newRecords("bob", base.Add(-1000*lifetime), 3) // expired by any clock
+			t.create(past...)
+			t.yields(append(past, records[2:]...)...)
 		},
 	},
 	{
@@ -55,7 +58,9 @@ var recordsRules = []rule{
 		check: func(t *trial) {
 			records := newRecords("alice", base, 3)
 			t.create(records...)
-			t.wantDone(t.iterate(t.ctx, func(r core.Record) bool { clear(r.Data); return true }))
+			var kept []core.Record
+			t.wantDone(t.iterate(t.ctx, func(r core.Record) bool { kept = append(kept, r); return true }))
+			t.ownData(kept)
 			t.holds(records...)
 			t.yields(records...)
 		},
@@ -65,9 +70,10 @@ var recordsRules = []rule{
 		text:  "A context that is cancelled or overdue, at the beginning or on the way, yields its error.",
 		needs: []ability{needsRecords},
 		check: func(t *trial) {
-			t.createAll(manyRecords())
 			cancelled, cancel := context.WithCancel(t.ctx)
 			cancel()
+			t.iterationStops(cancelled, t.iterate(cancelled, all)) // of an empty store
+			t.createAll(manyRecords())
 			t.iterationStops(cancelled, t.iterate(cancelled, all))
 			overdue, cancel := context.WithDeadline(t.ctx, time.Now().Add(-time.Hour))
 			defer cancel()
@@ -75,6 +81,9 @@ var recordsRules = []rule{
 			ended, cancel := context.WithCancel(t.ctx)
 			defer cancel()
 			t.iterationStops(ended, t.iterate(ended, func(core.Record) bool { cancel(); return true }))
+			left, cancel := context.WithCancel(t.ctx)
+			defer cancel()
+			t.wantDone(t.iterate(left, func(core.Record) bool { cancel(); return false })) // nothing follows a break
 		},
 	},
 	{
@@ -106,6 +115,52 @@ var recordsRules = []rule{
 				}
 			}
 			t.holds(records...)
+		},
+	},
+	{
+		id:    "Records/DeletionsInside",
+		text:  "Records that are deleted meanwhile make the iteration skip no other.",
+		needs: []ability{needsRecords, needsDead},
+		check: func(t *trial) {
+			var left []core.Record
+			for i := range 60 {
+				record := newRecord(fmt.Sprintf("user %d", i), base.Add(time.Duration(i)*time.Minute))
+				if i%2 == 0 {
+					record.ExpiresAt = after(2)
+				} else {
+					left = append(left, record)
+				}
+				t.create(record)
+			}
+			seen := t.wantDone(t.iterate(t.ctx, func(core.Record) bool {
+				t.must(call{method: deleteExpired, at: after(3), max: 2})
+				return !t.failed()
+			}))
+			for _, r := range left {
+				if !t.failed() && !seen[r.ID] {
+					t.fail("Records yields "+r.ID, "it does not")
+				}
+			}
+		},
+	},
+	{
+		id:    "Records/FromItsFirstStep",
+		text:  "Records yields what is in the store at its first step, not what was there when the iterator was made.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			record := newRecord("alice", base)
+			seen := t.opened.(core.RecordIterator).Records(t.ctx)
+			t.create(record)
+			found := false
+			for r, err := range seen {
+				if err != nil {
+					t.fail("Records yields no error", formatErr(err))
+				}
+				found = found || r.ID == record.ID
+			}
+			if !t.failed() && !found {
+				t.fail("Records yields "+record.ID, "it does not")
+			}
 		},
 	},
 	{

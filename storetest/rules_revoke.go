@@ -162,6 +162,11 @@ var revokeRules = []rule{
 			t.revokes(core.Revocation{UserID: "bob", Except: core.NewRecordID("bob"), At: after(7)}, bob[1], bob[0])
 			t.revokes(core.Revocation{UserID: "carol", Except: alice[1].ID, At: after(8)}, carol)
 			t.holds(alice[1])
+			more := newRecords("alice", after(9), 2)
+			t.create(more...)
+			t.revoke(alice[1].ID, after(12)) // an exception that is revoked itself
+			t.revokes(core.Revocation{UserID: "alice", Except: alice[1].ID, At: after(13)}, more[1], more[0])
+			t.holds(revokedAt(alice[1], after(12)))
 		},
 	},
 	{
@@ -268,12 +273,13 @@ var revokeRules = []rule{
 	},
 }
 
-// ownData writes to the Data of one record after the other and wants that to change
-// none of the others.
+// ownData writes to the Data of one record after the other, and appends to it, and wants
+// that to change none of the others.
 func (t *trial) ownData(rs []core.Record) {
 	for i := range rs {
 		want := copiedAll(rs[i+1:])
 		clear(rs[i].Data)
+		_ = append(rs[i].Data, "appended"...)
 		t.wantRecords("after a write to the Data of another, the others are", want, rs[i+1:])
 	}
 }

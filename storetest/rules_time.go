@@ -87,6 +87,51 @@ var timeRules = []rule{
 		},
 	},
 	{
+		id:   "Time/FirstMomentSelects",
+		text: "An IssuedUntil of 1970-01-01 is a moment: it selects what was issued at it, and nothing later.",
+		check: func(t *trial) {
+			first, second := newRecord("alice", firstMoment), newRecord("alice", firstMoment.Add(time.Millisecond))
+			t.create(first, second)
+			t.revokes(core.Revocation{UserID: "alice", IssuedUntil: firstMoment, At: firstMoment}, first)
+			t.revokes(core.Revocation{ID: second.ID, IssuedUntil: firstMoment, At: firstMoment})
+			t.holds(revokedAt(first, firstMoment), second)
+		},
+	},
+	{
+		id:   "Time/WithinASecond",
+		text: "Moments within one second are told apart: in an expiry, by a limit, in a list, by an exchange and by IssuedUntil.",
+		check: func(t *trial) {
+			at := after(10).Add(500 * time.Millisecond)
+			before, behind := at.Add(-time.Millisecond), at.Add(time.Millisecond)
+			expiring := newRecord("alice", base)
+			expiring.ExpiresAt = at
+			t.create(expiring)
+			t.lists("alice", before, expiring)
+			t.lists("alice", at)
+			t.lists("alice", behind)
+			x := next(expiring, at)
+			x.ExpiresAt = after(20)
+			t.conflicts(expiring, x)
+			x.At = before
+			expiring = t.moves(expiring, x)
+
+			bob := newRecord("bob", base)
+			bob.ExpiresAt = at
+			t.create(bob)
+			t.evicts(newRecord("bob", before), 1, bob)
+			carol := newRecord("carol", base)
+			carol.ExpiresAt = at
+			t.create(carol)
+			t.evicts(newRecord("carol", at), 1)
+
+			dave := []core.Record{newRecord("dave", before), newRecord("dave", at), newRecord("dave", behind)}
+			t.create(dave...)
+			t.listsExactly("dave", at, reversed(dave...)...)
+			t.revokes(core.Revocation{UserID: "dave", IssuedUntil: at, At: behind}, dave[1], dave[0])
+			t.holds(revokedAt(dave[0], behind), revokedAt(dave[1], behind), dave[2])
+		},
+	},
+	{
 		id:   "Time/LastMoment",
 		text: "A record can expire at the end of the year 9999, and everything can happen until then.",
 		check: func(t *trial) {

@@ -49,7 +49,7 @@ var strangers = []struct {
 	},
 	{
 		"User/Separators", "Characters that part a key, a path or a list mean nothing in a user ID.",
-		[]string{"a", "{a}", "{a}b", "{", "}", "a:b", "a:", ":", "a/b", "a/", "../a", "a|b", "a,b", "a=b", "a&b", "a#b", "a@b"},
+		[]string{"a", "{a}", "{a}b", "{", "}", "a:b", "a:", ":", "a/b", "a/", "a//b", "./a", "a/./b", "a/../b", "../a", "a|b", "a,b", "a=b", "a&b", "a#b", "a@b"},
 	},
 	{
 		"User/Prefixes", "A user ID that is the beginning or the end of another is a different user.",
@@ -72,7 +72,7 @@ var strangers = []struct {
 		[]string{
 			strings.Repeat("u", core.MaxUserIDBytes), strings.Repeat("u", core.MaxUserIDBytes-1), strings.Repeat("u", core.MaxUserIDBytes-1) + "v",
 			strings.Repeat("ü", core.MaxUserIDBytes/2), strings.Repeat("ü", core.MaxUserIDBytes/2) + "u", strings.Repeat("ü", core.MaxUserIDBytes/2) + "v",
-			strings.Repeat("\U0001F600", core.MaxUserIDBytes/4), strings.Repeat(" ", core.MaxUserIDBytes), strings.Repeat("'", core.MaxUserIDBytes),
+			strings.Repeat("\U0001F600", core.MaxUserIDBytes/4), strings.Repeat("-", core.MaxUserIDBytes), strings.Repeat("'", core.MaxUserIDBytes),
 		},
 	},
 	{

@@ -3,6 +3,7 @@ package storetest
 import (
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tokenauth/tokenauth/core"
@@ -47,11 +48,60 @@ func (t *trial) together(n int, f func(i int, client core.RefreshStore)) {
 	running.Wait()
 }
 
-// callTogether makes the calls at once, spread over the clients, and returns their
-// results in the order of the calls.
-func (t *trial) callTogether(calls []call) []result {
+// contend is together, every fifth time among readers of that user who keep the
+// store's locks busy. Then the functions queue for a lock, and one that gives it up
+// between two steps finds the others before it: a window of nanoseconds is met.
+func (t *trial) contend(user string, n int, f func(i int, client core.RefreshStore)) {
+	t.races++
+	if t.races%5 == 4 {
+		defer t.readersOf(user)()
+	}
+	t.together(n, f)
+}
+
+const (
+	// readers is how many keep the locks busy.
+	readers = 4
+	// quickRead is how long a read takes at most on a store that needs them. On a slow
+	// store other calls come between two steps anyway.
+	quickRead = 100 * time.Microsecond
+	// queueTime is longer than a waiter for a Go mutex lets others overtake it.
+	queueTime = 3 * time.Millisecond
+)
+
+// readersOf starts callers who list the user without a pause, and returns the function
+// that ends them. Nobody looks at what they are answered.
+func (t *trial) readersOf(user string) (end func()) {
+	start := time.Now()
+	for range 4 {
+		t.read(user)
+	}
+	if time.Since(start) > 4*quickRead {
+		return func() {}
+	}
+	var over atomic.Bool
+	var running sync.WaitGroup
+	for range readers {
+		running.Go(func() {
+			for begun := time.Now(); !over.Load() && time.Since(begun) < 100*queueTime; {
+				t.read(user)
+			}
+		})
+	}
+	return func() { over.Store(true); running.Wait() }
+}
+
+// read lists the user past the ledger, which would be in the way.
+func (t *trial) read(user string) {
+	defer func() { _ = recover() }() // a panic shows in the calls that are looked at
+	_, _ = t.opened.ListUser(t.ctx, user, base)
+}
+
+// callTogether makes calls about that user at once, spread over the clients, and returns
+// their results in the order of the calls.
+func (t *trial) callTogether(user string, calls []call) []result {
 	results := make([]result, len(calls))
-	t.together(len(calls), func(i int, client core.RefreshStore) {
+	t.contend(user, len(calls), func(i int, client core.RefreshStore) {
 		results[i] = calls[i].on(t.ctx, client)
 	})
 	return results

@@ -25,6 +25,7 @@ type trial struct {
 	opened  core.RefreshStore   // as the harness returned it
 	cancel  context.CancelFunc
 	hooks   chan func(*testing.T)
+	races   int           // that contend has run
 	quit    chan struct{} // closed when the test no longer serves hooks
 }
 
