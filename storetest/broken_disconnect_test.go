@@ -15,7 +15,14 @@ import (
 // wire is a network between a client and the model.
 type wire struct {
 	*model
-	fault atomic.Int64
+	fault   atomic.Int64
+	answers atomic.Int64 // since the fault was set
+}
+
+// cut reports whether the next answer is the one to be lost.
+func (w *wire) cut() bool {
+	n, ok := Fault(w.fault.Load()).Answer()
+	return ok && w.answers.Add(1) == int64(n)
 }
 
 // send makes a call over the wire, as a client does that knows its contract.
@@ -34,7 +41,11 @@ func (w *wire) send(ctx context.Context, c call) result {
 		w.answer(ctx, c)
 		return result{err: fmt.Errorf("%w: connection reset", errDriver)}
 	}
-	return w.answer(ctx, c)
+	r := w.answer(ctx, c)
+	if w.cut() {
+		return result{err: fmt.Errorf("%w: connection reset", errDriver)}
+	}
+	return r
 }
 
 // disconnecting makes a harness of a store behind a wire.
@@ -44,7 +55,7 @@ func disconnecting(client func(w *wire) storeFunc) func() Harness {
 			Open: func(*testing.T) core.RefreshStore { return storeFunc(newModel().answer) },
 			Disconnect: func(*testing.T) (core.RefreshStore, func(Fault)) {
 				w := &wire{model: newModel()}
-				return client(w), func(f Fault) { w.fault.Store(int64(f)) }
+				return client(w), func(f Fault) { w.answers.Store(0); w.fault.Store(int64(f)) }
 			},
 		}
 	}
@@ -159,6 +170,26 @@ var brokenDisconnect = []broken{
 			}
 		}),
 		fails: "Disconnect/NotTwice",
+	},
+	{
+		bug: "makes a transaction again whatever it lost, the answer to its COMMIT included",
+		harness: disconnecting(func(w *wire) storeFunc {
+			return func(ctx context.Context, c call) result {
+				if !c.method.writes() || Fault(w.fault.Load()) <= AnswersCut {
+					return w.send(ctx, c)
+				}
+				for {
+					if w.cut() || w.cut() { // the answers to BEGIN and to a statement
+						continue
+					}
+					r := w.send(ctx, c) // COMMIT
+					if !errors.Is(r.err, errDriver) {
+						return r
+					}
+				}
+			}
+		}),
+		fails: "Disconnect/NotTwiceAtCommit",
 	},
 	{
 		bug: "takes the late answer to one call for that to the next",

@@ -1207,9 +1207,11 @@ func TestEveryFurtherMistakeFailsTheRuleThatForbidsIt(t *testing.T) {
 		t.Run(b.bug, func(t *testing.T) {
 			t.Parallel()
 			for _, id := range strings.Fields(b.fails + " " + b.races) {
-				if err := b.try(t, named(t, id), b.open()); err == nil {
+				err := b.try(t, named(t, id), b.open())
+				if err == nil {
 					t.Errorf("%s passes", id)
 				}
+				bounded(t, err)
 			}
 		})
 	}

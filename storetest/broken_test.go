@@ -111,6 +111,7 @@ func TestEveryBrokenStoreFailsItsRulesAndNoOthers(t *testing.T) {
 				if _, ok := errors.AsType[skipped](err); ok {
 					continue
 				}
+				bounded(t, err)
 				switch {
 				case want && err == nil && testing.Short() && r.id == "Sequence/Model":
 					// It draws too few sequences then.
@@ -121,6 +122,17 @@ func TestEveryBrokenStoreFailsItsRulesAndNoOthers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// bounded wants the message of a failure to fit on a screen.
+func bounded(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if lines := strings.Count(err.Error(), "\n") + 1; lines > maxMessageLines || len(err.Error()) > maxMessageBytes {
+		t.Errorf("%d lines and %d bytes in a message: %v", lines, len(err.Error()), err)
 	}
 }
 

@@ -55,11 +55,11 @@ func (r result) format(m method) string {
 	switch m {
 	case get:
 		if r.err == nil {
-			return formatRecord(r.record)
+			return brief(r.record)
 		}
 	case exchange:
 		if r.err == nil || errors.Is(r.err, core.ErrConflict) {
-			return formatRecord(r.record) + ", " + formatErr(r.err)
+			return brief(r.record) + ", " + formatErr(r.err)
 		}
 	case create:
 		if r.err == nil && len(r.records) > 0 {
@@ -99,7 +99,7 @@ func formatIDs(rs []core.Record) string {
 	return formatList(rs, 20, func(r core.Record) string { return r.ID })
 }
 
-func formatRecords(rs []core.Record) string { return formatList(rs, 4, formatRecord) }
+func formatRecords(rs []core.Record) string { return formatList(rs, 4, brief) }
 
 // formatList prints at most so many of the records.
 func formatList(rs []core.Record, most int, format func(core.Record) string) string {
@@ -120,11 +120,12 @@ func formatList(rs []core.Record, most int, format func(core.Record) string) str
 	return fmt.Sprintf("%d %s [%s]", len(rs), noun, strings.Join(texts, ", "))
 }
 
-// formatRecord leaves out references and times that are zero.
+// formatRecord leaves out what is zero, and an ExchangedAt that is the IssuedAt.
 func formatRecord(t core.Record) string {
 	var set []string
 	for _, f := range fields(t) {
-		if f.text != zero {
+		same := f.name == "ExchangedAt" && t.ExchangedAt.Equal(t.IssuedAt) || f.name == "Generation" && t.Generation == 0
+		if f.text != zero && !same {
 			set = append(set, f.name+": "+f.text)
 		}
 	}

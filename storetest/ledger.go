@@ -12,8 +12,9 @@ import (
 	"github.com/tokenauth/tokenauth/core"
 )
 
-// maxCalls is how many calls a ledger remembers.
-const maxCalls = 40
+// maxCalls is how many calls a ledger remembers, so that it can show those that touched
+// the records in question.
+const maxCalls = 500
 
 // ledger is what one trial has done: the calls that it made, and the first
 // violation that it found. It is safe for concurrent use.
@@ -167,23 +168,39 @@ func (l *ledger) stack() string {
 
 // calls returns the calls remembered, one a line in the order they began.
 func (l *ledger) calls() string {
-	return l.list(func(*entry) bool { return true })
+	return l.list(false, func(*entry) bool { return true })
+}
+
+// callsAbout returns those of the calls remembered that touched one of the records or
+// their users, all calls if there is no record. A DeleteExpired touches every record.
+func (l *ledger) callsAbout(records []core.Record) string {
+	names := map[string]bool{}
+	for _, r := range records {
+		names[r.ID], names["user "+r.UserID] = true, true
+	}
+	return l.list(false, func(e *entry) bool {
+		c := e.call
+		if len(records) == 0 || c.method == deleteExpired || c.method == iterate || names[c.recordID()] {
+			return true
+		}
+		limited := c.method == create && c.limit > 0
+		return (c.method == revoke && c.revocation.ID == "" || c.method == listUser || limited) && names["user "+c.user()]
+	})
 }
 
 // inFlight returns the calls that have not returned, one a line.
 func (l *ledger) inFlight() string {
-	return l.list(func(e *entry) bool { return !e.done })
+	return l.list(true, func(e *entry) bool { return !e.done })
 }
 
-func (l *ledger) list(wanted func(*entry) bool) string {
+func (l *ledger) list(inFlight bool, wanted func(*entry) bool) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var b strings.Builder
-	if left := l.made - len(l.entries); left > 0 {
-		fmt.Fprintf(&b, "\t(%d calls that began earlier)\n", left)
-	}
+	earlier, others := l.made-len(l.entries), 0
 	for _, e := range l.entries {
 		if !wanted(e) {
+			others++
 			continue
 		}
 		returned := "has not returned"
@@ -193,7 +210,13 @@ func (l *ledger) list(wanted func(*entry) bool) string {
 		fmt.Fprintf(&b, "\t#%d %s%v: %s\n", e.number, e.client, e.call, returned)
 	}
 	if b.Len() == 0 {
-		return "\tnone\n"
+		b.WriteString("\tnone\n")
+	}
+	if earlier > 0 && !inFlight {
+		fmt.Fprintf(&b, "\t(and %d calls before those remembered)\n", earlier)
+	}
+	if others > 0 && !inFlight {
+		fmt.Fprintf(&b, "\t(and %d calls about others)\n", others)
 	}
 	return b.String()
 }

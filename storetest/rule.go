@@ -122,13 +122,14 @@ func (r rule) run(t *testing.T, h Harness) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n  rule:     %s\n", r.id, r.text)
-	fmt.Fprintf(&b, "  expected: %s\n  seen:     %s\n", v.expected, v.seen)
+	short := func(text string) string { return clip(text, maxSeenLines, maxSeenBytes) }
+	fmt.Fprintf(&b, "  expected: %s\n  seen:     %s\n", short(v.expected), short(v.seen))
 	if v.hint != "" {
-		fmt.Fprintf(&b, "  again:    %s\n", v.hint)
+		fmt.Fprintf(&b, "  again:    %s\n", short(v.hint))
 	}
-	fmt.Fprintf(&b, "  calls:\n%s", v.calls)
+	fmt.Fprintf(&b, "  calls:\n%s\n", clip(v.calls, maxCallLines, maxCallBytes))
 	if stack := tr.ledger.stack(); stack != "" {
-		fmt.Fprintf(&b, "  panicked at:\n%s", stack)
+		fmt.Fprintf(&b, "  panicked at:\n%s\n", topOf(stack))
 	}
 	return errors.New(b.String())
 }

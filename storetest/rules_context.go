@@ -246,7 +246,7 @@ func (t *trial) wholly(ctx context.Context, c call, before, after []core.Record)
 		is = t.present(named)
 	}
 	if !t.failed() && !sameRecords(is, before) && !sameRecords(is, after) {
-		t.fail(fmt.Sprintf("%s changes all or nothing: %s, or else %s", c.method, formatRecords(before), formatRecords(after)), formatRecords(is))
+		t.fail(fmt.Sprintf("%s changes all or nothing", c.method), statesOf(before, after, is))
 	}
 }
 

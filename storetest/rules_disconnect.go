@@ -59,6 +59,26 @@ var disconnectRules = []rule{
 		},
 	},
 	{
+		id:    "Disconnect/NotTwiceAtCommit",
+		text:  "Whichever response of a call is lost, that of a COMMIT too, the call is not made a second time unseen.",
+		needs: []ability{needsDisconnect},
+		check: func(t *trial) {
+			network := t.disconnecting()
+			for n := 1; n <= maxResponses; n++ {
+				login, other := newRecord(fmt.Sprintf("user %d", n), base), newRecord(fmt.Sprintf("other %d", n), base)
+				t.create(other)
+				succeeds := func(r result) bool { return r.err == nil }
+				returnsOne := func(r result) bool { return len(r.records) == 1 }
+				t.responseLost(network, n, call{method: create, record: login}, succeeds)
+				t.responseLost(network, n, call{method: exchange, exchange: next(other, after(1))}, succeeds)
+				t.responseLost(network, n, revokesUser(other.UserID, after(2)), returnsOne)
+				evicted := newRecord(fmt.Sprintf("evicted %d", n), base)
+				t.create(evicted)
+				t.responseLost(network, n, call{method: create, record: newRecord(evicted.UserID, after(4)), limit: 1}, returnsOne)
+			}
+		},
+	},
+	{
 		id:    "Disconnect/Mends",
 		text:  "Once the network is mended the store answers again as before, without being opened again.",
 		needs: []ability{needsDisconnect},
@@ -93,6 +113,8 @@ var disconnectRules = []rule{
 }
 
 const (
+	// maxResponses is how many responses of a call are lost, one at a time.
+	maxResponses = 6
 	// faultTime is how long a call may take while the network fails.
 	faultTime = 300 * time.Millisecond
 	// mendTime is how long a store may take to find out that the network is mended.
@@ -129,6 +151,23 @@ func (t *trial) oneOfEach(user string) []call {
 		calls = append(calls, call{method: deleteExpired, at: base, max: 1})
 	}
 	return calls
+}
+
+// responseLost makes a call whose nth response is lost, and wants it to fail or to return
+// what it does when it is made once.
+func (t *trial) responseLost(network func(Fault), n int, c call, once func(r result) bool) {
+	if t.failed() {
+		return
+	}
+	network(AnswerCut(n))
+	ctx, cancel := context.WithTimeout(t.ctx, 10*faultTime)
+	r := c.on(ctx, t.store)
+	cancel()
+	network(Mended)
+	if isSentinel(r.err) || r.err == nil && !once(r) {
+		t.fail(fmt.Sprintf("%s whose response %d is lost fails, or returns what it does when it is made once", c.method, n), r.format(c.method))
+	}
+	t.mended()
 }
 
 // lostAndMended makes a call whose answer is lost, mends the network in case the call

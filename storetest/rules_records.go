@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -149,16 +150,12 @@ var recordsRules = []rule{
 		needs: []ability{needsRecords},
 		check: func(t *trial) {
 			record := newRecord("alice", base)
-			seen := t.opened.(core.RecordIterator).Records(t.ctx)
-			t.create(record)
-			found := false
-			for r, err := range seen {
-				if err != nil {
-					t.fail("Records yields no error", formatErr(err))
-				}
-				found = found || r.ID == record.ID
-			}
-			if !t.failed() && !found {
+			seen := t.wantDone(t.walk(func() iter.Seq2[core.Record, error] {
+				records := t.opened.(core.RecordIterator).Records(t.ctx)
+				t.create(record)
+				return records
+			}, all))
+			if !t.failed() && !seen[record.ID] {
 				t.fail("Records yields "+record.ID, "it does not")
 			}
 		},
@@ -270,7 +267,12 @@ func all(core.Record) bool { return true }
 
 // iterate walks through the records of the store with that body of the loop, and
 // returns what was yielded.
-func (t *trial) iterate(ctx context.Context, body func(core.Record) bool) (r result) {
+func (t *trial) iterate(ctx context.Context, body func(core.Record) bool) result {
+	return t.walk(func() iter.Seq2[core.Record, error] { return t.opened.(core.RecordIterator).Records(ctx) }, body)
+}
+
+// walk is iterate over the iterator that a function makes.
+func (t *trial) walk(records func() iter.Seq2[core.Record, error], body func(core.Record) bool) (r result) {
 	if t.failed() {
 		return result{}
 	}
@@ -281,7 +283,7 @@ func (t *trial) iterate(ctx context.Context, body func(core.Record) bool) (r res
 		}
 		t.ledger.end(e, r)
 	}()
-	for record, err := range t.opened.(core.RecordIterator).Records(ctx) {
+	for record, err := range records() {
 		t.ledger.touch()
 		if r.err != nil {
 			t.fail("an error ends the iteration", "another step after "+formatErr(r.err))
@@ -323,7 +325,7 @@ func (t *trial) yields(want ...core.Record) {
 	for _, w := range want {
 		stood[w.ID] = w
 		if !t.failed() && !seen[w.ID] {
-			t.fail("Records yields "+formatRecord(w), fmt.Sprintf("%d other records", len(seen)))
+			t.fail("Records yields "+w.ID, fmt.Sprintf("%d other records", len(seen)))
 		}
 	}
 	for _, got := range r.records {

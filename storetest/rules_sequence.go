@@ -134,7 +134,8 @@ func (q *sequence) compare(c call, client int) {
 	got := c.on(q.ctx, q.clients[client])
 	q.forget(c, got)
 	if want := q.state.apply(c); !sameResult(c.method, want, got) {
-		q.violate(c, want.format(c.method), got)
+		expected, seen := resultDifference(c.method, want, got)
+		q.violate(c, expected, seen)
 	}
 	if c.method == deleteExpired {
 		q.collected(c, expired, got, client)
@@ -155,18 +156,18 @@ func (q *sequence) collected(c call, expired []core.Record, deleted result, clie
 		case isJust(got.err, core.ErrNotFound):
 			delete(q.state, r.ID)
 		default:
-			q.violate(look, formatRecord(r)+" or ErrNotFound", got)
+			q.violate(look, brief(r)+" as it stood, or ErrNotFound", got.format(get))
 		}
 	}
 	if gone := len(expired) - left; gone != deleted.n {
-		q.violate(c, fmt.Sprintf("%d, for so many are gone", gone), deleted)
+		q.violate(c, fmt.Sprintf("%d, for so many are gone", gone), fmt.Sprint(deleted.n))
 	}
 }
 
-func (q *sequence) violate(c call, want string, got result) {
+func (q *sequence) violate(c call, want, got string) {
 	q.sequences.violation = &violation{
 		expected: fmt.Sprintf("%v: %s", c, want),
-		seen:     got.format(c.method),
+		seen:     got,
 		calls:    q.ledger.calls(),
 	}
 	q.rt.Fatalf("%s answers otherwise than the model", c.method)

@@ -207,7 +207,11 @@ func (t *trial) inUTC(records ...core.Record) {
 	for _, r := range records {
 		for _, at := range []time.Time{r.IssuedAt, r.ExchangedAt, r.ExpiresAt, r.RevokedAt} {
 			if !t.failed() && at.Location() != time.UTC {
-				t.fail("times whose Location is time.UTC", fmt.Sprintf("%v in Location %q", at, at.Location()))
+				where := fmt.Sprintf("Location %q, which is not time.UTC", at.Location())
+				if at.Location() == time.Local { // on a machine in UTC too
+					where = "Location time.Local"
+				}
+				t.fail("times whose Location is time.UTC: call UTC on what a driver returns", formatTime(at)+" in "+where)
 			}
 		}
 	}

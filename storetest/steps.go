@@ -80,7 +80,8 @@ func (t *trial) deleteExpired(before time.Time, max, want int) {
 func (t *trial) lists(userID string, at time.Time, want ...core.Record) {
 	got := t.must(call{method: listUser, userID: userID, at: at}).records
 	if !t.failed() && !slices.Equal(ids(want), ids(got)) {
-		t.fail("ListUser returns "+formatIDs(want), formatIDs(got))
+		expected, seen := listDifference(want, got)
+		t.failAbout("ListUser returns "+expected, seen, append(lacking(want, got), lacking(got, want)...)...)
 	}
 }
 
@@ -176,7 +177,7 @@ func (t *trial) wantRecord(what string, want, got core.Record) {
 		return
 	}
 	expected, seen := difference(want, got)
-	t.fail(what+" has "+expected, seen)
+	t.failAbout(what+" has "+expected, seen, want)
 }
 
 // wantRecords wants those records in that order, every field exact.
@@ -186,7 +187,8 @@ func (t *trial) wantRecords(what string, want, got []core.Record) {
 	}
 	sameID := func(a, b core.Record) bool { return a.ID == b.ID }
 	if !slices.EqualFunc(want, got, sameID) {
-		t.fail(what+" "+formatIDs(want), formatIDs(got))
+		expected, seen := listDifference(want, got)
+		t.failAbout(what+" "+expected, seen, append(lacking(want, got), lacking(got, want)...)...)
 		return
 	}
 	for i := range want {

@@ -196,6 +196,12 @@ func (t *trial) fail(expected, seen string) {
 	t.ledger.violate(&violation{expected: expected, seen: seen, calls: t.ledger.calls()})
 }
 
+// failAbout is fail where some records are in question: it shows the calls that touched
+// one of them or its user.
+func (t *trial) failAbout(expected, seen string, records ...core.Record) {
+	t.ledger.violate(&violation{expected: expected, seen: seen, calls: t.ledger.callsAbout(records)})
+}
+
 // call makes a call through the trial's client.
 func (t *trial) call(c call) result { return c.on(t.ctx, t.store) }
 

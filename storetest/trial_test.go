@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -50,6 +51,58 @@ func TestAFailureShowsTheRuleTheCallsAndWhatWasExpectedAndSeen(t *testing.T) {
 	wantIn(t, r.run(t, h), r.id, r.text,
 		`expected: the record that Get returns has Device: "Firefox on Linux"`, `seen:     Device: ""`,
 		"#1 Create({ID: ", "#2 Get(", `UserID: "alice"`, "IssuedAt: "+formatTime(base), ": nil\n")
+}
+
+func TestAListInAnotherOrderIsToldInALine(t *testing.T) {
+	h := storeOf(func(m *model) storeFunc {
+		return m.with(then(listUser, func(_ state, _ call, r *result) { slices.Reverse(r.records) }))
+	})
+	err := named(t, "ListUser/Many").run(t, h)
+	wantIn(t, err, "  seen:     the same records in another order: number 1 is ")
+	for line := range strings.Lines(err.Error()) {
+		if strings.Contains(line, "seen: ") && len(line) > 160 {
+			t.Errorf("%d bytes: %s", len(line), line)
+		}
+	}
+}
+
+func TestAFailureShowsTheCallsThatTouchedTheRecord(t *testing.T) {
+	h := storeOf(func(m *model) storeFunc {
+		return m.with(then(exchange, func(s state, c call, _ *result) {
+			for id := range s {
+				s.update(id, func(r *core.Record) { r.Device = "another" })
+			}
+		}))
+	})
+	err := named(t, "Exchange/OneRecord").run(t, h)
+	wantIn(t, err, `Device: "another"`, "Create({ID: ", "calls about others)")
+}
+
+func TestTheSuiteSaysLittleOfANaiveStore(t *testing.T) {
+	for name, client := range map[string]func(m *model) storeFunc{
+		"does nothing": func(*model) storeFunc { return func(context.Context, call) result { return result{} } },
+		"panics":       func(*model) storeFunc { return func(context.Context, call) result { panic("not implemented") } },
+		"fails at length": func(*model) storeFunc {
+			return func(context.Context, call) result {
+				return result{err: errors.New(strings.Repeat("syntax error\n", 1000) + strings.Repeat("x", 100_000))}
+			}
+		},
+		"answers everything with all records": func(m *model) storeFunc {
+			return m.with(func(s state, c call) result {
+				r := s.apply(c)
+				r.records = s.some(func(core.Record) bool { return true })
+				return r
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, r := range rules() {
+				if h := storeOf(client); !r.varies && h.lacks(r.needs) == "" {
+					bounded(t, r.run(t, h))
+				}
+			}
+		})
+	}
 }
 
 func TestAPanicOfTheStoreFailsOneRule(t *testing.T) {
@@ -105,7 +158,7 @@ func TestALockThatIsKeptFailsItsRuleAndNotTheNext(t *testing.T) {
 		}
 	})
 	h.Timeout = 100 * time.Millisecond
-	wantIn(t, named(t, "Create/DuplicateID").run(t, h), "Create/DuplicateID", "in flight:\n\t#3 Get(")
+	wantIn(t, named(t, "Create/DuplicateID").run(t, h), "Create/DuplicateID", "in flight:\n\t#3 Create(")
 	h.Timeout = 0
 	if err := named(t, "Create/LimitOne").run(t, h); err != nil {
 		t.Error(err)

@@ -22,6 +22,7 @@ type Proxy struct {
 	mu      sync.Mutex
 	changed sync.Cond // of fault and closed, under mu
 	fault   storetest.Fault
+	answers int // read since the fault was set
 	closed  bool
 	pairs   map[*pair]bool
 }
@@ -56,7 +57,7 @@ func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 func (p *Proxy) Set(fault storetest.Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.fault = fault
+	p.fault, p.answers = fault, 0
 	p.changed.Broadcast()
 	if fault == storetest.Refused {
 		p.resetAll()
@@ -161,6 +162,10 @@ func (p *Proxy) passes(answer bool) bool {
 		return false
 	case p.fault == storetest.AnswersCut:
 		return !answer
+	}
+	if n, ok := p.fault.Answer(); ok && answer {
+		p.answers++
+		return p.answers != n
 	}
 	return true
 }
