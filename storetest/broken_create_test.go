@@ -221,7 +221,7 @@ var brokenGet = []broken{
 				}
 			}
 		}),
-		fails: "Get/Expired Exchange/ExpiryMoves ListUser/AnyMoment Time/CallersClock Records/Expired",
+		fails: "Get/Expired Exchange/ExpiryMoves ListUser/AnyMoment Time/CallersClock Records/Expired Time/WithinASecond",
 		races: "Sequence/Model",
 	},
 	{

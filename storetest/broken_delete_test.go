@@ -180,7 +180,7 @@ var brokenDelete = []broken{
 		}),
 		fails: `DeleteExpired/FreesID DeleteExpired/StrictlyBefore DeleteExpired/AtMostMax DeleteExpired/RevokedToo
 			DeleteExpired/SparesLive DeleteExpired/None DeleteExpired/MovedLater DeleteExpired/MovedEarlier
-			Time/CallersDeletion DeleteExpired/Many DeleteExpired/MovedTwice`,
+			Time/CallersDeletion DeleteExpired/Many DeleteExpired/MovedTwice Records/DeletionsInside`,
 	},
 	{
 		bug: "makes room for as many records as it may delete",

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func topOf(stack string) string {
 // brief names a record and tells what calls have changed in it.
 func brief(r core.Record) string {
 	var b strings.Builder
-	b.WriteString(r.ID)
+	b.WriteString(cmp.Or(r.ID, "a record without ID"))
 	if r.Generation != 0 {
 		fmt.Fprintf(&b, " generation %d", r.Generation)
 	}

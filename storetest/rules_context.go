@@ -137,7 +137,7 @@ func contextRules() []rule {
 				t.changesNothing(ctx, m)
 				caused, end := context.WithCancelCause(t.ctx) // ctx.Err() is what counts
 				end(errCause)
-				t.stopsEach(caused, m, newRecords("bob", base, 3))
+				t.stopsEach(caused, m, t.created(newRecords("bob", base, 3)))
 			},
 		}, rule{
 			id:   string(m) + "/Overdue",
@@ -148,7 +148,7 @@ func contextRules() []rule {
 				t.changesNothing(ctx, m)
 				caused, end := context.WithDeadlineCause(t.ctx, time.Now().Add(-time.Hour), errCause)
 				defer end()
-				t.stopsEach(caused, m, newRecords("bob", base, 3))
+				t.stopsEach(caused, m, t.created(newRecords("bob", base, 3)))
 			},
 		})
 	}
@@ -168,6 +168,12 @@ func (t *trial) changesNothing(ctx context.Context, m method) {
 
 // errCause is a cause of a cancellation, which no store need know of.
 var errCause = errors.New("the caller has gone")
+
+// created stores the records and returns them.
+func (t *trial) created(records []core.Record) []core.Record {
+	t.create(records...)
+	return records
+}
 
 // stopsEach makes the calls of a method about these records of one user, and wants each
 // to fail with the error of its context.

@@ -87,7 +87,7 @@ var createRules = []rule{
 		check: func(t *trial) {
 			for _, ref := range oddReferences {
 				record := newRecord("alice", base)
-				record.AccessRef, record.PreviousRef = ref, ref
+				record.AccessRef = ref
 				t.create(record)
 				t.holds(record)
 				x := next(newRecord("alice", base), after(1))
