@@ -1203,7 +1203,7 @@ func userKey(key func(string) string) func(state, call) result {
 }
 
 func TestEveryFurtherMistakeFailsTheRuleThatForbidsIt(t *testing.T) {
-	for _, b := range brokenMore {
+	for _, b := range slices.Concat(brokenMore, brokenSecond) {
 		t.Run(b.bug, func(t *testing.T) {
 			t.Parallel()
 			for _, id := range strings.Fields(b.fails + " " + b.races) {

@@ -29,6 +29,7 @@ func contextRules() []rule {
 					{method: create, record: record},
 					{method: get, id: unknown.ID},
 					{method: exchange, exchange: next(unknown, after(1))},
+					{method: exchange, exchange: core.Exchange{ID: record.ID, From: newRef(), To: newRef(), At: after(1), ExpiresAt: after(2)}},
 					revokesOne(unknown.ID, after(1)),
 					revokesUser("bob", after(1)),
 				} {

@@ -61,6 +61,7 @@ var createRules = []rule{
 		id:   "Create/EmptyValues",
 		text: "Device and Data may be empty; nil Data and empty Data are the same.",
 		check: func(t *trial) {
+			t.create(newRecord("bob", base)) // whose values are not empty
 			for _, data := range [][]byte{nil, {}} {
 				record := newRecord("alice", base)
 				record.Device, record.Data = "", data

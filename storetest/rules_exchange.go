@@ -75,7 +75,9 @@ var exchangeRules = []rule{
 				x := next(record, after(2))
 				x.Generation += int64(1 + 4*i)
 				x.From = from(record)
-				t.moves(record, x)
+				record = t.moves(record, x)
+				t.listsExactly("alice", after(2), record)
+				t.endsUser("alice", after(3))
 			}
 		},
 	},
@@ -102,7 +104,10 @@ var exchangeRules = []rule{
 			record := newRecord("alice", after(5))
 			t.create(record)
 			record = t.exchange(next(record, after(10)))
-			t.moves(record, next(record, after(1)))
+			record = t.moves(record, next(record, after(1)))
+			x := next(record, after(2))
+			x.ExpiresAt = after(3) // before the login
+			t.moves(record, x)
 		},
 	},
 	{

@@ -14,7 +14,9 @@ var listRules = []rule{
 			record := newRecord("alice", base)
 			t.create(record)
 			t.listsExactly("alice", base, record)
-			record = t.exchange(next(record, after(1)))
+			x := next(record, after(1))
+			x.ExpiresAt = record.ExpiresAt.Add(time.Hour)
+			record = t.exchange(x)
 			t.listsExactly("alice", after(1), record)
 		},
 	},

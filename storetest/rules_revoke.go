@@ -170,6 +170,27 @@ var revokeRules = []rule{
 		},
 	},
 	{
+		id:   "Revoke/ExceptNear",
+		text: "Except is compared whole: a record whose ID differs from it in one character is selected.",
+		check: func(t *trial) {
+			spared := newRecord("alice", base)
+			shard := len(core.UserShard("alice"))
+			records := []core.Record{spared}
+			for i := shard; i < len(spared.ID); i++ {
+				near := newRecord("alice", after(1+i))
+				other := "a"
+				if spared.ID[i] == 'a' {
+					other = "b"
+				}
+				near.ID = spared.ID[:i] + other + spared.ID[i+1:]
+				records = append(records, near)
+			}
+			t.create(records...)
+			t.revokes(core.Revocation{UserID: "alice", Except: spared.ID, At: after(90)}, reversed(records[1:]...)...)
+			t.holds(spared)
+		},
+	},
+	{
 		id:   "Revoke/IssuedUntil",
 		text: "IssuedUntil selects what was issued at that moment or earlier, to the millisecond, by ID too.",
 		check: func(t *trial) {
