@@ -29,7 +29,7 @@ var brokenList = []broken{
 			}
 		}),
 		fails: `ListUser/EveryField ListUser/NewestFirst ListUser/EqualTimes ListUser/MillisecondsApart ListUser/Many
-			ListUser/Exchanged ListUser/ResultIsCopied Time/WithinASecond`,
+			ListUser/Exchanged ListUser/ResultIsCopied Time/WithinASecond Exchange/RecordBehind`,
 	},
 	{
 		bug: "lists without the preceding reference",
@@ -38,7 +38,7 @@ var brokenList = []broken{
 				r.records[i].PreviousRef = core.Ref{}
 			}
 		}),
-		fails: "ListUser/EveryField ListUser/Exchanged",
+		fails: "ListUser/EveryField ListUser/Exchanged Exchange/RecordBehind",
 	},
 	{
 		bug:   "lists the oldest first",
@@ -94,14 +94,14 @@ var brokenList = []broken{
 			Get/Revoked Revoke/Sets Revoke/OneRecord ListUser/None ListUser/Revoked Time/FirstMoment
 			Time/FirstMomentEvicts Time/CallersClock
 			Revoke/User Revoke/Many Revoke/Except Revoke/IssuedUntil Revoke/ThenLogin Dead/OneMoment
-			Dead/Bounded Dead/SparesLive Create/LimitLarge`,
+			Dead/Bounded Dead/SparesLive Create/LimitLarge Exchange/RecordBehind`,
 	},
 	{
 		bug: "lists records whose revocation is dated later",
 		apply: listing(func(t core.Record, c call) bool {
 			return c.at.Before(t.ExpiresAt) && (t.RevokedAt.IsZero() || t.RevokedAt.After(c.at))
 		}),
-		fails: "Create/LimitIgnoresRevoked ListUser/Revoked Revoke/Many Revoke/IssuedUntil Dead/SparesLive",
+		fails: "Create/LimitIgnoresRevoked ListUser/Revoked Revoke/Many Revoke/IssuedUntil Dead/SparesLive Exchange/RecordBehind",
 	},
 	{
 		bug:   "lists expired records",

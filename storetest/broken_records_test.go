@@ -273,6 +273,7 @@ var brokenRecords = []broken{
 				}
 			}
 		}),
+		fails: "Records/Context",
 		races: "Records/DuringWrites Peer/RecordsDuringWrites",
 	},
 	{
