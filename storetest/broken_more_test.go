@@ -1005,7 +1005,7 @@ var brokenMore = []broken{
 	}},
 
 	// Atomicity.
-	{bug: "reads and then writes in an exchange", races: "Exchange/KeepsRevocation Revoke/DuringExchanges", client: func(m *model) storeFunc {
+	{bug: "reads and then writes in an exchange", races: "Revoke/DuringExchanges", client: func(m *model) storeFunc {
 		return func(ctx context.Context, c call) result {
 			if c.method != exchange {
 				return m.answer(ctx, c)
