@@ -64,7 +64,7 @@ var brokenList = []broken{
 		apply: ordering(func(a, b core.Record) int {
 			return cmp.Or(cmp.Compare(b.IssuedAt.Unix(), a.IssuedAt.Unix()), cmp.Compare(b.ID, a.ID))
 		}),
-		fails: "ListUser/MillisecondsApart",
+		fails: "ListUser/MillisecondsApart Time/WithinASecond",
 	},
 	{
 		bug:   "lists in the order of the last exchange",

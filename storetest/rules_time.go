@@ -125,6 +125,9 @@ var timeRules = []rule{
 			t.evicts(newRecord("carol", at), 1)
 
 			dave := []core.Record{newRecord("dave", before), newRecord("dave", at), newRecord("dave", behind)}
+			for i, id := range ids(dave) {
+				dave[len(dave)-1-i].ID = id // the oldest has the last ID, in case those decide
+			}
 			t.create(dave...)
 			t.listsExactly("dave", at, reversed(dave...)...)
 			t.revokes(core.Revocation{UserID: "dave", IssuedUntil: at, At: behind}, dave[1], dave[0])
