@@ -84,8 +84,6 @@ func checkClaims(c core.Claims) error {
 		return errBadRef
 	case c.SessionID == "" || !utf8.ValidString(c.SessionID):
 		return errBadSessionID
-	case len(c.SessionID) > MaxTokenBytes:
-		return errClaimsTooLong
 	case !isWholeSecond(c.IssuedAt) || !isWholeSecond(c.ExpiresAt):
 		return errBadTime
 	}

@@ -244,7 +244,6 @@ func sameKeyError(a, b *key) error {
 // isType reports whether the text is a media type, or one without its
 // "application/", of the characters of RFC 6838 §4.2.
 func isType(s string) bool {
-	s = withoutApplication(s)
 	main, sub, ok := strings.Cut(s, "/")
 	return isTypeName(main) && (!ok || isTypeName(sub))
 }

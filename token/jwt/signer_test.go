@@ -179,22 +179,26 @@ func TestUnusableRings(t *testing.T) {
 	k := testKeys()
 	public := k.ed25519.Public().(ed25519.PublicKey)
 	key := func(kid, alg string, material any) jwttoken.Key { return newKey(t, kid, alg, material) }
-	for what, keys := range map[string][]jwttoken.Key{
-		"no key":                   {},
-		"the zero Key":             {{}},
-		"the zero Key at the end":  {key("a", "EdDSA", k.ed25519), {}},
-		"one kid twice":            {key("a", "EdDSA", k.ed25519), key("a", "ES256", k.p256)},
-		"two without kid":          {key("", "EdDSA", k.ed25519), key("", "ES256", k.p256)},
-		"a secret for two":         {key("a", "HS256", k.secret), key("b", "HS512", k.secret)},
-		"an RSA key for two":       {key("a", "RS256", k.rsa), key("b", "PS256", &k.rsa.PublicKey)},
-		"public key as a secret":   {key("a", "EdDSA", k.ed25519), key("b", "HS256", []byte(public))},
-		"public modulus as secret": {key("a", "ES256", k.p256), key("b", "RS256", k.rsa), key("c", "HS256", k.rsa.N.Bytes())},
+	for _, test := range []struct {
+		what string
+		keys []jwttoken.Key
+		want string // in the message
+	}{
+		{"no key", []jwttoken.Key{}, "key"},
+		{"the zero Key", []jwttoken.Key{{}}, "key 1 must not be the zero Key"},
+		{"the zero Key at the end", []jwttoken.Key{key("a", "EdDSA", k.ed25519), {}}, "key 2 must not be the zero Key"},
+		{"one kid twice", []jwttoken.Key{key("a", "EdDSA", k.ed25519), key("a", "ES256", k.p256)}, `the same kid "a"`},
+		{"two without kid", []jwttoken.Key{key("", "EdDSA", k.ed25519), key("", "ES256", k.p256)}, `the same kid ""`},
+		{"a secret for two", []jwttoken.Key{key("a", "HS256", k.secret), key("b", "HS512", k.secret)}, "must not serve two algorithms"},
+		{"an RSA key for two", []jwttoken.Key{key("a", "RS256", k.rsa), key("b", "PS256", &k.rsa.PublicKey)}, "must not serve two algorithms"},
+		{"public key as a secret", []jwttoken.Key{key("a", "EdDSA", k.ed25519), key("b", "HS256", []byte(public))}, `must not be the public key "a"`},
+		{"public modulus as secret", []jwttoken.Key{key("a", "ES256", k.p256), key("b", "RS256", k.rsa), key("c", "HS256", k.rsa.N.Bytes())}, `must not be the public key "b"`},
 	} {
-		if _, err := jwttoken.New(jwttoken.Options{Keys: keys}); !errors.Is(err, jwttoken.ErrKey) {
-			t.Errorf("New with %s: got error %v, want ErrKey", what, err)
+		if _, err := jwttoken.New(jwttoken.Options{Keys: test.keys}); !errors.Is(err, jwttoken.ErrKey) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("New with %s: got error %v, want ErrKey, %s", test.what, err, test.want)
 		}
-		if _, err := jwttoken.NewVerifier(jwttoken.Options{Keys: keys}); !errors.Is(err, jwttoken.ErrKey) {
-			t.Errorf("NewVerifier with %s: got error %v, want ErrKey", what, err)
+		if _, err := jwttoken.NewVerifier(jwttoken.Options{Keys: test.keys}); !errors.Is(err, jwttoken.ErrKey) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("NewVerifier with %s: got error %v, want ErrKey, %s", test.what, err, test.want)
 		}
 	}
 

@@ -135,6 +135,13 @@ func TestType(t *testing.T) {
 			t.Errorf("the type %q is no error", bad)
 		}
 	}
+	for c := range 128 {
+		typ := "a" + string(rune(c))
+		want := strings.ContainsRune("!#$&-^_.+0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", rune(c))
+		if _, err := jwttoken.New(jwttoken.Options{Keys: []jwttoken.Key{key}, Type: typ}); (err == nil) != want {
+			t.Errorf("the type %q: got error %v, want success %v", typ, err, want)
+		}
+	}
 }
 
 // A number that a float64 can't hold is refused: readers disagree about it (RFC 7493
