@@ -284,3 +284,18 @@ func TestUnknownKeyIsTheLastReason(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsSayWhatIsWrongWithTheFormOfAToken(t *testing.T) {
+	tokens := tokensOf(t, "HS256")
+	unknown := encode(`{"alg":"HS256","typ":"at+jwt","kid":"unknown"}`)
+	for _, test := range []struct{ token, want string }{
+		{unknown + "." + encode(ownPayload), "three parts"},
+		{unknown + "." + encode(ownPayload) + ".AAAA.AAAA", "three parts"},
+		{unknown + "." + encode(ownPayload) + ".", "base64url"},
+		{forge(t, "HS256", encode(decode(t, sign(t, tokens, claims()), 0)), "!"), "base64url"},
+	} {
+		if err := refuses(t, tokens, test.token); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want an error about %s", test.token, err, test.want)
+		}
+	}
+}
