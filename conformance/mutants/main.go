@@ -19,8 +19,8 @@ type target struct {
 }
 
 // The stores' contract is described by storetest, which runs in the package conformance.
-func contract(test string) *suite {
-	return &suite{"conformance", 3, []string{"-test.run", "^" + test + "$", "-test.skip", "/.*/Crash", "-test.short"}}
+func contract(test string, args ...string) *suite {
+	return &suite{"conformance", 3, append(args, "-test.run", "^"+test+"$", "-test.skip", "/.*/Crash")}
 }
 
 var targets = []target{
@@ -28,9 +28,9 @@ var targets = []target{
 		{"core/internal/cache", 1, nil}, {"core/internal/sealed", 1, nil}, {"core", 1, nil},
 	}},
 	{[]string{"token/jwt"}, []*suite{{"token/jwt", 1, nil}}},
-	{[]string{"store/memory"}, []*suite{{"store/memory", 1, nil}, contract("TestMemory")}},
-	{[]string{"store/bolt"}, []*suite{{"store/bolt", 1, nil}, contract("TestBolt")}},
-	{[]string{"store/gorm"}, []*suite{{"store/gorm", 1, nil}, contract("TestGormPureGoSQLite")}},
+	{[]string{"store/memory"}, []*suite{{"store/memory", 1, nil}, contract("TestMemory", "-test.short")}},
+	{[]string{"store/bolt"}, []*suite{{"store/bolt", 1, nil}, contract("TestBolt", "-test.short")}},
+	{[]string{"store/gorm"}, []*suite{{"store/gorm", 1, nil}, contract("TestGormPureGoSQLite", "-test.short")}},
 	{[]string{"store/redis"}, []*suite{{"store/redis", 1, nil}, contract("TestRedis")}},
 }
 

@@ -35,7 +35,8 @@ func TestRequiredClaims(t *testing.T) {
 	notRefs := []string{
 		`"6b1f7c1a92f54b3e8d5c0a4d8f7e2c11"`, `"{` + testRef + `}"`, `"urn:uuid:` + testRef + `"`,
 		`"6b1f7c1a-92f5-4b3e-8d5c-0a4d8f7e2c1"`, `"6b1f7c1a-92f5-4b3e-8d5c-0a4d8f7e2c111"`, `" ` + testRef[1:] + `"`,
-		`"6b1f7c1a-92f5-4b3e-8d5c-0a4d8f7e2c1g"`, `"6b1f7c1a_92f5_4b3e_8d5c_0a4d8f7e2c11"`,
+		`"6b1f7c1a-92f5-4b3e-8d5c-0a4d8f7e2c1g"`, `"6b1f7c1a_92f5-4b3e-8d5c-0a4d8f7e2c11"`, `"6b1f7c1a-92f5_4b3e-8d5c-0a4d8f7e2c11"`,
+		`"6b1f7c1a-92f5-4b3e_8d5c-0a4d8f7e2c11"`, `"6b1f7c1a-92f5-4b3e-8d5c_0a4d8f7e2c11"`,
 		`"00000000-0000-0000-0000-000000000000"`, `"ffffffff-ffff-ffff-ffff-ffffffffffff"`,
 		`"6b1f7c1a-92f5-1b3e-8d5c-0a4d8f7e2c11"`, `"6b1f7c1a-92f5-7b3e-8d5c-0a4d8f7e2c11"`, // versions 1 and 7
 		`"6b1f7c1a-92f5-4b3e-0d5c-0a4d8f7e2c11"`, `"6b1f7c1a-92f5-4b3e-cd5c-0a4d8f7e2c11"`, // other variants
