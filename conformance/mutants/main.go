@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -89,10 +90,14 @@ func test(w io.Writer, root string, t target, equivalents []*equivalent) error {
 			e.matched = true
 		}
 	}
+	var gone []error
 	for _, e := range equivalents {
 		if folder := filepath.Dir(e.file); slices.Contains(t.packages, folder) && !e.matched {
-			return fmt.Errorf("no mutant is: %s", e)
+			gone = append(gone, fmt.Errorf("no mutant is: %s", e))
 		}
+	}
+	if len(gone) > 0 {
+		return errors.Join(gone...)
 	}
 	r := &runner{root: root, temp: temp, workers: *workers, binaries: map[*suite]string{}}
 	for _, s := range t.suites {
