@@ -93,7 +93,7 @@ func TestContextThatEndsBeforeTheCommitUndoesAll(t *testing.T) {
 	for _, kind := range servers {
 		ctx, cancel := context.WithCancel(t.Context())
 		committed := false
-		f := &fake{kind: kind, exec: func(context.Context) { cancel() }, commit: func(context.Context) error {
+		f := &fake{kind: kind, exec: func(context.Context) error { cancel(); return nil }, commit: func(context.Context) error {
 			committed = true
 			return nil
 		}}
@@ -111,11 +111,12 @@ func TestSQLiteIsNotInterruptedWhileItWrites(t *testing.T) {
 	defer cancel()
 	f := &fake{kind: "sqlite", commit: func(context.Context) error { return nil }}
 	written := 0
-	f.exec = func(ctx context.Context) {
+	f.exec = func(ctx context.Context) error {
 		written++
 		if ctx.Done() != nil {
 			t.Error("a statement that writes can be interrupted")
 		}
+		return nil
 	}
 	f.found = []driver.Value{"an ID"}
 	s := f.store(t)
@@ -128,5 +129,18 @@ func TestSQLiteIsNotInterruptedWhileItWrites(t *testing.T) {
 	}
 	if written < 2 {
 		t.Errorf("%d statements, want those of both calls", written)
+	}
+}
+
+func TestAStatementThatFailsIsNotCommitted(t *testing.T) {
+	for _, kind := range append(servers, "sqlite") {
+		committed := false
+		f := &fake{kind: kind, exec: func(context.Context) error { return io.ErrUnexpectedEOF }, commit: func(context.Context) error {
+			committed = true
+			return nil
+		}}
+		if _, err := f.store(t).Create(t.Context(), login(), 1); !errors.Is(err, io.ErrUnexpectedEOF) || committed {
+			t.Errorf("%s: Create: %v, and it was committed: %t", kind, err, committed)
+		}
 	}
 }

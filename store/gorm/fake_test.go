@@ -21,7 +21,7 @@ type fake struct {
 	tests.DummyDialector
 	kind   string
 	commit func(begun context.Context) error // with the context that it began with
-	exec   func(context.Context)             // called by each statement
+	exec   func(context.Context) error       // called by each statement
 	found  []driver.Value                    // by each query
 	begun  atomic.Int64
 }
@@ -88,7 +88,9 @@ func (c fakeConn) Exec([]driver.Value) (driver.Result, error) { return nil, driv
 // ExecContext executes the statement that c is.
 func (c fakeConn) ExecContext(ctx context.Context, _ []driver.NamedValue) (driver.Result, error) {
 	if c.exec != nil {
-		c.exec(ctx)
+		if err := c.exec(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return driver.RowsAffected(1), nil
 }
