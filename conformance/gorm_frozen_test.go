@@ -101,10 +101,10 @@ func TestGormCommitOnAStalledNetworkEnds(t *testing.T) {
 				}
 			case <-time.After(guard):
 				t.Error("Create does not end")
-				proxy.Set(storetest.Mended)
+				proxy.Set(storetest.NoFault)
 				<-ended
 			}
-			proxy.Set(storetest.Mended)
+			proxy.Set(storetest.NoFault)
 			created(t, s, loginOf("bob", noon), 1)
 		})
 	}

@@ -21,7 +21,7 @@ type wire struct {
 
 // cut reports whether the next answer is the one to be lost.
 func (w *wire) cut() bool {
-	n, ok := Fault(w.fault.Load()).Answer()
+	n, ok := Fault(w.fault.Load()).Response()
 	return ok && w.answers.Add(1) == int64(n)
 }
 
@@ -37,7 +37,7 @@ func (w *wire) send(ctx context.Context, c call) result {
 	switch Fault(w.fault.Load()) {
 	case Refused:
 		return result{err: fmt.Errorf("%w: connection refused", errDriver)}
-	case AnswersCut:
+	case ResponsesCut:
 		w.answer(ctx, c)
 		return result{err: fmt.Errorf("%w: connection reset", errDriver)}
 	}
@@ -160,7 +160,7 @@ var brokenDisconnect = []broken{
 		harness: disconnecting(func(w *wire) storeFunc {
 			return func(ctx context.Context, c call) result {
 				for {
-					cut := Fault(w.fault.Load()) == AnswersCut
+					cut := Fault(w.fault.Load()) == ResponsesCut
 					r := w.send(ctx, c)
 					if r.err == nil || isSentinel(r.err) || !cut || ctx.Err() != nil {
 						return r
@@ -175,7 +175,7 @@ var brokenDisconnect = []broken{
 		bug: "makes a transaction again whatever it lost, the answer to its COMMIT included",
 		harness: disconnecting(func(w *wire) storeFunc {
 			return func(ctx context.Context, c call) result {
-				if !c.method.writes() || Fault(w.fault.Load()) <= AnswersCut {
+				if !c.method.writes() || Fault(w.fault.Load()) <= ResponsesCut {
 					return w.send(ctx, c)
 				}
 				for {
@@ -217,7 +217,7 @@ var brokenDisconnect = []broken{
 		bug: "sets half of what it should where the answer is cut",
 		harness: disconnecting(func(w *wire) storeFunc {
 			return func(ctx context.Context, c call) result {
-				if c.method == exchange && Fault(w.fault.Load()) == AnswersCut {
+				if c.method == exchange && Fault(w.fault.Load()) == ResponsesCut {
 					w.mu.Lock()
 					defer w.mu.Unlock()
 					if t, ok := w.state[c.exchange.ID]; ok && stands(t, c.exchange) && t.Live(c.exchange.At) {

@@ -6,43 +6,42 @@ import "fmt"
 type Fault int
 
 const (
-	// Mended is no fault: everything passes.
-	Mended Fault = iota
+	// NoFault lets everything pass.
+	NoFault Fault = iota
 	// Refused resets every connection and refuses new ones.
 	Refused
 	// Stalled lets nothing pass in either direction, and tells nobody.
 	Stalled
-	// AnswersCut lets requests pass, and resets the connection where an answer
-	// would come back: the call may have taken effect. Later faults are those of
-	// AnswerCut.
-	AnswersCut
+	// ResponsesCut lets requests pass, and resets the connection where a response would
+	// come back: the call may have taken effect. Later faults are those of ResponseCut.
+	ResponsesCut
 )
 
-// AnswerCut returns the fault that resets the connection where the nth answer would come
-// back, counted from 1 over all connections. Everything before and after it passes. So a
-// transaction can lose the answer to its COMMIT alone.
-func AnswerCut(n int) Fault { return AnswersCut + Fault(n) }
+// ResponseCut returns the fault that resets the connection where the nth response would
+// come back, counted from 1 over all connections. Everything before and after it passes. So a
+// transaction can lose the response to its COMMIT alone.
+func ResponseCut(n int) Fault { return ResponsesCut + Fault(n) }
 
-// Answer returns the n of AnswerCut(n), and whether the fault is one of these.
-func (f Fault) Answer() (n int, ok bool) { return int(f - AnswersCut), f > AnswersCut }
+// Response returns the n of ResponseCut(n), and whether the fault is one of these.
+func (f Fault) Response() (n int, ok bool) { return int(f - ResponsesCut), f > ResponsesCut }
 
-// faults are all but Mended.
-var faults = []Fault{Refused, Stalled, AnswersCut}
+// faults are all but NoFault.
+var faults = []Fault{Refused, Stalled, ResponsesCut}
 
 // String returns the name of the fault.
 func (f Fault) String() string {
 	switch f {
-	case Mended:
-		return "Mended"
+	case NoFault:
+		return "NoFault"
 	case Refused:
 		return "Refused"
 	case Stalled:
 		return "Stalled"
-	case AnswersCut:
-		return "AnswersCut"
+	case ResponsesCut:
+		return "ResponsesCut"
 	}
-	if n, ok := f.Answer(); ok {
-		return fmt.Sprintf("AnswerCut(%d)", n)
+	if n, ok := f.Response(); ok {
+		return fmt.Sprintf("ResponseCut(%d)", n)
 	}
 	return "unknown fault"
 }

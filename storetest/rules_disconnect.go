@@ -26,7 +26,7 @@ var disconnectRules = []rule{
 					r := c.on(ctx, t.store)
 					overdue := ctx.Err() != nil
 					cancel()
-					network(Mended)
+					network(NoFault)
 					switch {
 					case r.err == nil || isSentinel(r.err):
 						t.fail(fmt.Sprintf("with the network %v, call %d, %s, is an error of the driver's", fault, n, c.method), r.format(c.method))
@@ -93,7 +93,7 @@ var disconnectRules = []rule{
 					defer cancel()
 					call{method: get, id: records[i%3].ID}.on(ctx, client)
 				})
-				network(Mended)
+				network(NoFault)
 				t.mended()
 				t.holds(records...)
 				t.usable(fault.String())
@@ -159,11 +159,11 @@ func (t *trial) responseLost(network func(Fault), n int, c call, once func(r res
 	if t.failed() {
 		return
 	}
-	network(AnswerCut(n))
+	network(ResponseCut(n))
 	ctx, cancel := context.WithTimeout(t.ctx, 10*faultTime)
 	r := c.on(ctx, t.store)
 	cancel()
-	network(Mended)
+	network(NoFault)
 	if isSentinel(r.err) || r.err == nil && !once(r) {
 		t.fail(fmt.Sprintf("%s whose response %d is lost fails, or returns what it does when it is made once", c.method, n), r.format(c.method))
 	}
@@ -176,7 +176,7 @@ func (t *trial) lostAndMended(network func(Fault), c call, once func(r result) b
 	if t.failed() {
 		return
 	}
-	network(AnswersCut)
+	network(ResponsesCut)
 	returned := make(chan result, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(t.ctx, 10*faultTime)
@@ -186,9 +186,9 @@ func (t *trial) lostAndMended(network func(Fault), c call, once func(r result) b
 	var r result
 	select {
 	case r = <-returned:
-		network(Mended)
+		network(NoFault)
 	case <-time.After(faultTime / 10):
-		network(Mended)
+		network(NoFault)
 		r = <-returned
 	}
 	if isSentinel(r.err) || r.err == nil && !once(r) {

@@ -60,7 +60,7 @@ func (p plan) disturb() {
 	if p.network == nil || rand.N(5) > 0 {
 		return
 	}
-	p.network([]Fault{Mended, faults[rand.N(len(faults))]}[rand.N(2)])
+	p.network([]Fault{NoFault, faults[rand.N(len(faults))]}[rand.N(2)])
 }
 
 const (
@@ -98,7 +98,7 @@ func (t *trial) histories(p plan) {
 			}
 		})
 		if p.network != nil {
-			p.network(Mended)
+			p.network(NoFault)
 			t.mended()
 		}
 		for _, c := range cast.inspection() {

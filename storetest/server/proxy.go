@@ -49,11 +49,11 @@ func NewProxy(t testing.TB, backend string) *Proxy {
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
 // Set makes the fault the present one, for open connections and new ones; a proxy begins
-// with [storetest.Mended]. What is passing through at that moment may still get through.
+// with [storetest.NoFault]. What is passing through at that moment may still get through.
 // Under [storetest.Refused] the open connections have been reset when Set returns. What a
-// [storetest.Stalled] proxy holds goes on as the next fault says: under Mended as if nothing
+// [storetest.Stalled] proxy holds goes on as the next fault says: under NoFault as if nothing
 // had been. Where the backend speaks first, as PostgreSQL and MariaDB do during a login, new
-// connections get no further under [storetest.AnswersCut], so open those to be cut before.
+// connections get no further under [storetest.ResponsesCut], so open those to be cut before.
 func (p *Proxy) Set(fault storetest.Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,10 +160,10 @@ func (p *Proxy) passes(answer bool) bool {
 	switch {
 	case p.closed || p.fault == storetest.Refused:
 		return false
-	case p.fault == storetest.AnswersCut:
+	case p.fault == storetest.ResponsesCut:
 		return !answer
 	}
-	if n, ok := p.fault.Answer(); ok && answer {
+	if n, ok := p.fault.Response(); ok && answer {
 		p.answers++
 		return p.answers != n
 	}

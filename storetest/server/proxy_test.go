@@ -160,7 +160,7 @@ func TestRefusedResetsConnectionsOldAndNew(t *testing.T) {
 	proxy.Set(storetest.Refused)
 	old.expectReset()
 	expectRefused(t, proxy.Addr())
-	proxy.Set(storetest.Mended)
+	proxy.Set(storetest.NoFault)
 	mended := dial(t, proxy.Addr())
 	mended.say("again")
 	mended.expect("again")
@@ -182,7 +182,7 @@ func TestStalledHoldsBytesUntilItIsMended(t *testing.T) {
 	if len(e.got) > 0 {
 		t.Fatal("the backend got a request")
 	}
-	proxy.Set(storetest.Mended)
+	proxy.Set(storetest.NoFault)
 	old.expect("held")
 	fresh.expect("held too")
 }
@@ -204,14 +204,14 @@ func TestStalledCanEndInAReset(t *testing.T) {
 	}
 }
 
-func TestAnswersCutLetsRequestsThrough(t *testing.T) {
+func TestResponsesCutLetsRequestsThrough(t *testing.T) {
 	e := newEcho(t)
 	proxy := server.NewProxy(t, e.addr)
 	old := dial(t, proxy.Addr())
 	old.say("hello")
 	old.expect("hello")
 	<-e.got
-	proxy.Set(storetest.AnswersCut)
+	proxy.Set(storetest.ResponsesCut)
 	for _, c := range []*client{old, dial(t, proxy.Addr())} {
 		c.say("do it")
 		if got := <-e.got; got != "do it\n" {
@@ -219,7 +219,7 @@ func TestAnswersCutLetsRequestsThrough(t *testing.T) {
 		}
 		c.expectReset()
 	}
-	proxy.Set(storetest.Mended)
+	proxy.Set(storetest.NoFault)
 	mended := dial(t, proxy.Addr())
 	mended.say("again")
 	mended.expect("again")
@@ -237,7 +237,7 @@ func TestProxyWithoutABackendResets(t *testing.T) {
 
 // The echo server's goroutines and those of the proxy end, or the clean-up hangs.
 func TestProxyEndsWhateverItHolds(t *testing.T) {
-	for _, fault := range []storetest.Fault{storetest.Mended, storetest.Refused, storetest.Stalled, storetest.AnswersCut} {
+	for _, fault := range []storetest.Fault{storetest.NoFault, storetest.Refused, storetest.Stalled, storetest.ResponsesCut} {
 		var c *client
 		t.Run("", func(t *testing.T) {
 			proxy := server.NewProxy(t, newEcho(t).addr)
