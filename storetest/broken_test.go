@@ -138,7 +138,7 @@ func bounded(t *testing.T, err error) {
 
 func TestEveryRuleHasABrokenStoreThatFailsIt(t *testing.T) {
 	all := rules()
-	said := slices.Concat(allBroken(), brokenMore, brokenSecond)
+	said := slices.Concat(allBroken(), brokenMistakes)
 	for _, r := range all {
 		if !slices.ContainsFunc(said, func(b broken) bool { return b.finds(r) }) {
 			t.Errorf("no broken store is said to fail %s", r.id)
