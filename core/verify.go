@@ -255,6 +255,7 @@ func (v *Verifier) required(next http.Handler, refuse func(http.ResponseWriter, 
 // everybody may see. If there is a valid access token, as TokenRequired accepts it, next sees
 // its claims by ClaimsFrom. Any other request is that of a visitor, and no hook is told.
 // Put KeepFresh outside of it, or a user is a visitor from the expiry of the access token on.
+// A page that shows who the user is must not be in a shared cache: set Cache-Control private.
 func (v *Verifier) TokenOptional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
