@@ -4,7 +4,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help test quick rehearse lint modules vuln cover mutants residue crash bench stores fuzz tidy
+.PHONY: help test quick rehearse lint modules vuln cover mutants residue settings crash bench stores fuzz tidy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -48,6 +48,10 @@ mutants: ## list the faults in core, token/jwt and the stores that no test notic
 
 residue: ## measure for how long a thief inside the grace window stays unseen
 	cd conformance && go test -count=1 -timeout 60m -run TestResidue -v ./adversary -residue 400
+
+settings: ## run the suite under the settings that the packages of the stores document
+	scripts/install-tools
+	cd conformance && go test -count=1 -timeout 60m -run Settings . -settings
 
 crash: ## kill the process of every durable store CRASHES times (default 50)
 	scripts/install-tools

@@ -15,6 +15,8 @@ import (
 
 var crashes = flag.Int("crashes", 3, "kill the process that keeps a durable store's data `n` times")
 
+var settings = flag.Bool("settings", false, "run the whole suite under every setting, and not each method alone")
+
 func TestMain(m *testing.M) {
 	child.Main(map[string]child.Opener{
 		"bolt":           func(dir string) (core.RefreshStore, error) { return openBolt(dir) },

@@ -1,12 +1,15 @@
 package conformance_test
 
 import (
+	"errors"
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenauth/tokenauth/core"
 	"github.com/tokenauth/tokenauth/storetest"
@@ -82,10 +85,15 @@ func sameSettings(t *testing.T, documented map[string]string, tried, refused map
 	}
 }
 
-// underSettings runs the suite without the rules that kill processes and break networks,
-// which do not depend on settings.
+// underSettings shows that a store works under settings: each method once or, as make settings
+// has it, by the suite without the rules that kill processes and break networks, which do not
+// depend on settings.
 func underSettings(t *testing.T, h storetest.Harness) {
 	t.Helper()
+	if !*settings {
+		everyMethodWorks(t, h.Open(t))
+		return
+	}
 	h.Crash, h.Peer, h.Break = nil, nil, nil
 	if h.Disconnect != nil { // that it is there allows calls that were stopped to take effect late
 		h.Disconnect = func(t *testing.T) (core.RefreshStore, func(storetest.Fault)) {
@@ -94,4 +102,61 @@ func underSettings(t *testing.T, h storetest.Harness) {
 		}
 	}
 	storetest.Run(t, h)
+}
+
+// everyMethodWorks goes through the life of two sessions, of a user and of data that settings
+// could change.
+func everyMethodWorks(t *testing.T, s core.RefreshStore) {
+	t.Helper()
+	ctx := t.Context()
+	user := "O'Neill \\ \"é\" \x00 \u202e 🙂"
+	old, kept := session(user, epoch, day), session(user, epoch.Add(time.Millisecond), 2*day)
+	kept.Device, kept.Data = "a \\ 'b' \"é\" 🙂", []byte("\x00\xff\\'\"\r\n")
+	noError(t, create(ctx, s, old, 0))
+	evicted, err := s.Create(ctx, kept, 1)
+	noError(t, err)
+	if len(evicted) != 1 || evicted[0].ID != old.ID {
+		t.Errorf("Create evicted %v, want the older record", evicted)
+	}
+	if err := create(ctx, s, kept, 1); !errors.Is(err, core.ErrExists) {
+		t.Errorf("Create again: %v, want ErrExists", err)
+	}
+	x := refresh(kept, epoch.Add(time.Hour))
+	want, _ := kept.Exchanged(x)
+	for range 2 {
+		got, err := s.Exchange(ctx, x)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("Exchange = %v, want %v", got, want)
+		}
+		if err != nil && !errors.Is(err, core.ErrConflict) {
+			t.Errorf("Exchange: %v", err)
+		}
+	}
+	if listed, err := s.ListUser(ctx, user, x.At); err != nil || len(listed) != 1 || !reflect.DeepEqual(listed[0], want) {
+		t.Errorf("ListUser = %v, %v, want %v", listed, err, want)
+	}
+	if got, err := s.Get(ctx, kept.ID); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Get = %v, %v, want %v", got, err, want)
+	}
+	n := 0
+	for r, err := range s.(core.RecordIterator).Records(ctx) {
+		noError(t, err)
+		if r.UserID == user {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("Records yields %d records of the user, want 2", n)
+	}
+	revoked, err := s.Revoke(ctx, core.Revocation{UserID: user, At: x.At})
+	noError(t, err)
+	if len(revoked) != 1 || revoked[0].ID != kept.ID || !revoked[0].RevokedAt.Equal(x.At) {
+		t.Errorf("Revoke = %v, want the newer record", revoked)
+	}
+	if n, err := s.DeleteExpired(ctx, epoch.Add(36*time.Hour), 10); err != nil || n > 1 {
+		t.Errorf("DeleteExpired = %d, %v, want the older record or none", n, err)
+	}
+	if _, err := s.Get(ctx, kept.ID); err != nil {
+		t.Errorf("Get of the newer record: %v", err)
+	}
 }
