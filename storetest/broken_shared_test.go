@@ -288,7 +288,7 @@ var brokenShared = []broken{
 	{
 		bug:     "declares a native TTL and deletes all the same",
 		harness: native(state.apply),
-		fails:   "DeleteExpired/NativeTTL Time/WithinASecond",
+		fails:   "DeleteExpired/NativeTTL",
 	},
 	{
 		bug: "drops records an hour before they expire",
@@ -324,6 +324,6 @@ var brokenShared = []broken{
 				})
 			}}
 		},
-		fails: "Time/ShortLife Time/WithinASecond",
+		fails: "Time/ShortLife",
 	},
 }

@@ -107,13 +107,15 @@ var timeRules = []rule{
 			expiring.ExpiresAt = at
 			t.create(expiring)
 			t.lists("alice", before, expiring)
+			x := next(expiring, before)
+			x.ExpiresAt = at
+			expiring = t.moves(expiring, x)
+			t.lists("alice", before, expiring)
 			t.lists("alice", at)
 			t.lists("alice", behind)
-			x := next(expiring, at)
+			x = next(expiring, at)
 			x.ExpiresAt = after(20)
 			t.conflicts(expiring, x)
-			x.At = before
-			expiring = t.moves(expiring, x)
 
 			bob := newRecord("bob", base)
 			bob.ExpiresAt = at
