@@ -66,13 +66,13 @@ type VerifierConfig struct {
 	Clock func() time.Time
 }
 
-// NewVerifier returns a verifier of the access tokens that tokens verifies. If the
-// config cannot work, the error names the field. A nil tokens is an error too.
-func NewVerifier(tokens TokenVerifier, cfg VerifierConfig) (*Verifier, error) {
-	if isNil(tokens) {
+// NewVerifier returns a verifier of the access tokens whose format is that of verifier. If
+// the config cannot work, the error names the field. A nil verifier is an error too.
+func NewVerifier(verifier TokenVerifier, cfg VerifierConfig) (*Verifier, error) {
+	if isNil(verifier) {
 		return nil, errors.New("core: the token verifier must not be nil")
 	}
-	v, err := newVerifier(tokens, cfg)
+	v, err := newVerifier(verifier, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}

@@ -60,8 +60,8 @@ var (
 // says, or if WaitReplicas does not work with the client. It refuses a redis.Ring, which
 // forgets sessions whenever a server leaves it or comes back. New calls no server. The
 // caller closes the client, after the last call to the store.
-func New(client redis.UniversalClient, options Options) (*Store, error) {
-	s := &Store{client: client, prefix: options.Prefix, wait: options.WaitReplicas, timeout: options.WaitTimeout}
+func New(client redis.UniversalClient, o Options) (*Store, error) {
+	s := &Store{client: client, prefix: o.Prefix, wait: o.WaitReplicas, timeout: o.WaitTimeout}
 	if s.prefix == "" {
 		s.prefix = "tokenauth:"
 	}

@@ -1,8 +1,8 @@
 // Package jwttoken is the access-token format: it makes and verifies access
 // tokens that are JWTs (RFC 7519), for package core.
 //
-//	tokens, err := jwttoken.HS256(secret)
-//	schema, err := core.New(store, tokens, core.Config{Secret: refreshSecret})
+//	signer, err := jwttoken.HS256(secret)
+//	schema, err := core.New(store, signer, core.Config{Secret: refreshSecret})
 //
 // The algorithms are HMAC, RSA (PKCS #1 v1.5 and PSS), ECDSA and Ed25519. With
 // HMAC whoever verifies a token can make one; with the others a resource server
