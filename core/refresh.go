@@ -175,7 +175,7 @@ func (a *attempt) isOf(userID string) bool {
 type standing int
 
 const (
-	dead    standing = iota // the record is revoked or expired
+	notLive standing = iota // the record is revoked or expired
 	stale                   // a copy of what has been exchanged since
 	retried                 // one exchange behind: the response may have been lost
 	current                 // what the record is mapped to
@@ -186,7 +186,7 @@ func (s *Schema) stand(a *attempt, r Record) standing {
 	t := a.token
 	switch {
 	case !r.Live(a.now):
-		return dead
+		return notLive
 	case t.Generation > r.Generation:
 		return ahead
 	case t.Generation == r.Generation && t.Ref == r.AccessRef:
@@ -265,8 +265,8 @@ func (s *Schema) judge(ctx context.Context, a *attempt, r Record) (standing, err
 	a.read(r)
 	standing := s.stand(a, r)
 	switch standing {
-	case dead:
-		return dead, s.reject(ctx, a.over(r), a.event())
+	case notLive:
+		return notLive, s.reject(ctx, a.over(r), a.event())
 	case stale:
 		return stale, s.compromised(ctx, a, r)
 	default:

@@ -49,8 +49,8 @@ const KeptDeadRecords = 100
 //
 // # Dead records
 //
-// A revoked record stays readable until it expires, so that a stale token is
-// recognized. A store must keep the [KeptDeadRecords] records of a user that were
+// A dead record is a revoked one. It stays readable until it expires, so that a stale token
+// is recognized. A store must keep the [KeptDeadRecords] records of a user that were
 // revoked last. It may drop that user's other revoked records at any time, and
 // does so at the user's logins: a user who logs in again and again occupies
 // bounded space, and costs no other user anything. Records revoked at one
@@ -99,7 +99,7 @@ type RefreshStore interface {
 	// later records. If the store has a record of r's ID, the error is ErrExists.
 	Create(ctx context.Context, r Record, limit int) (evicted []Record, err error)
 
-	// Get returns the record of that ID, live or dead, or ErrNotFound.
+	// Get returns the record of that ID, live or not, or ErrNotFound.
 	Get(ctx context.Context, id string) (Record, error)
 
 	// Exchange moves a record's mapping from one reference to the next, in one
@@ -161,7 +161,7 @@ func (v Revocation) Selects(r Record) bool {
 // RecordIterator is an optional interface of a [RefreshStore]: a store that yields all
 // its records, for operators who count, list or copy them.
 type RecordIterator interface {
-	// Records yields the records of the store, live and dead, in no order. A record
+	// Records yields the records of the store, live or not, in no order. A record
 	// that is in the store from the first step to the last is yielded at least once. A
 	// record that is created, changed or deleted meanwhile may be missing, or be
 	// yielded as it stood at any moment of the iteration.
