@@ -80,7 +80,7 @@ var brokenDead = []broken{
 				delete(s, r.ID)
 			}
 		}),
-		fails: "Create/EvictedMany Revoke/Many ListUser/Many Dead/LastRevoked Dead/SparesLive Records/Everything Create/LimitLarge",
+		fails: "Create/EvictedMany Revoke/Many ListUser/Many Dead/LastRevoked Dead/SparesLive Records/Everything Create/LimitLarge Create/EvictedThousand Revoke/Thousand",
 	},
 	{
 		bug: "drops the dead records of a shard",

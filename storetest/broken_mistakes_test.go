@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -1285,6 +1286,208 @@ var brokenMistakes = []broken{
 			delete(s, old.ID)
 		}
 	})},
+
+	// Sizes, caches and contexts that outlive a call.
+	{bug: "remembers that an ID was unknown", fails: "Get/NearID", client: func(m *model) storeFunc {
+		none := map[string]bool{}
+		return m.with(func(s state, c call) result {
+			if c.method == get && none[c.id] {
+				return result{err: core.ErrNotFound}
+			}
+			r := s.apply(c)
+			if c.method == get && r.err != nil {
+				none[c.id] = true
+			}
+			return r
+		})
+	}},
+	{bug: "reads what it evicts from its cache", fails: "Create/LimitByLogin", client: func(m *model) storeFunc {
+		cache := map[string]core.Record{}
+		return m.with(func(s state, c call) result {
+			if r, ok := cache[c.id]; ok && c.method == get {
+				return result{record: copied(r)}
+			}
+			r := s.apply(c)
+			switch c.method {
+			case get:
+				if r.err == nil {
+					cache[c.id] = copied(r.record)
+				}
+			case create:
+				delete(cache, c.record.ID)
+			case exchange:
+				delete(cache, c.exchange.ID)
+			case revoke:
+				for _, x := range r.records {
+					delete(cache, x.ID)
+				}
+			case deleteExpired:
+				clear(cache)
+			}
+			return r
+		})
+	}},
+	{bug: "keeps the max of a deletion in 32 bits", fails: "DeleteExpired/LargestMax", apply: instead(deleteExpired, func(s state, c call) result {
+		n := int(int32(c.max))
+		if n < 0 { // LIMIT -1 is no limit
+			n = math.MaxInt
+		}
+		return s.deleteExpired(c.at, n)
+	})},
+	{bug: "lists for a user what the user failed to create", fails: "Create/DuplicateOfAnother", client: func(m *model) storeFunc {
+		index := map[string]map[string]bool{}
+		return m.with(func(s state, c call) result {
+			if c.method == create {
+				if index[c.record.UserID] == nil {
+					index[c.record.UserID] = map[string]bool{}
+				}
+				index[c.record.UserID][c.record.ID] = true
+			}
+			if c.method == listUser {
+				return result{records: s.some(func(r core.Record) bool { return index[c.userID][r.ID] && live(r, c.at) })}
+			}
+			return s.apply(c)
+		})
+	}},
+	{bug: "yields its sequence once", fails: "Records/Again", harness: iterates(func(m *model, ctx context.Context) iter.Seq2[core.Record, error] {
+		used := false
+		return func(yield func(core.Record, error) bool) {
+			if used && ctx.Err() == nil {
+				return
+			}
+			used = true
+			yieldAll(ctx, m.all)(yield)
+		}
+	})},
+	{bug: "evicts by 500, and returns the oldest 500 first", fails: "Create/EvictedThousand", apply: then(create, func(_ state, _ call, r *result) { r.records = batches(r.records, 500) })},
+	{bug: "lists by 500, the oldest 500 first", fails: "Revoke/Thousand", apply: then(listUser, func(_ state, _ call, r *result) { r.records = batches(r.records, 500) })},
+	{bug: "revokes by 500, and returns the oldest 500 first", fails: "Revoke/Thousand", apply: then(revoke, func(_ state, _ call, r *result) { r.records = batches(r.records, 500) })},
+	{bug: "lists from a cache that no exchange clears", fails: "ListUser/EveryField", client: func(m *model) storeFunc {
+		cache := map[string][]core.Record{}
+		return m.with(func(s state, c call) result {
+			if c.method == listUser {
+				if _, ok := cache[c.userID]; !ok {
+					cache[c.userID] = s.each(c.userID, func(r core.Record) bool { return r.RevokedAt.IsZero() })
+				}
+				var r result
+				for _, x := range cache[c.userID] {
+					if live(x, c.at) {
+						r.records = append(r.records, copied(x))
+					}
+				}
+				return r
+			}
+			r := s.apply(c)
+			if c.method == create || c.method == revoke || c.method == deleteExpired {
+				clear(cache)
+			}
+			return r
+		})
+	}},
+	{bug: "undoes a login whose context ends after it", fails: "Context/NotKept", client: func(m *model) storeFunc {
+		return func(ctx context.Context, c call) result {
+			r := m.answer(ctx, c)
+			if c.method == create && r.err == nil {
+				context.AfterFunc(ctx, func() {
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					delete(m.state, c.record.ID)
+				})
+			}
+			return r
+		}
+	}},
+	{bug: "counts expired records that nobody revoked among the live", fails: "Create/LimitIgnoresExpired", apply: instead(create, func(s state, c call) result {
+		return s.createAfter(c, func(live []core.Record) []core.Record {
+			n := len(s.each(c.record.UserID, func(r core.Record) bool { return r.RevokedAt.IsZero() }))
+			over := max(0, min(len(live), n-(c.limit-1)))
+			if c.limit == math.MaxInt {
+				over = 0
+			}
+			return live[len(live)-over:]
+		})
+	})},
+	{bug: "fills its cache with what an exchange has changed meanwhile", races: "Get/NeverBack", client: func(m *model) storeFunc {
+		var mu sync.Mutex
+		cache := map[string]core.Record{}
+		return func(ctx context.Context, c call) result {
+			if c.method == get && ctx.Err() == nil {
+				mu.Lock()
+				r, ok := cache[c.id]
+				mu.Unlock()
+				if ok {
+					return result{record: copied(r)}
+				}
+				res := m.answer(ctx, c)
+				if res.err == nil {
+					runtime.Gosched() // the response of the database is on its way
+					mu.Lock()
+					cache[c.id] = copied(res.record)
+					mu.Unlock()
+				}
+				return res
+			}
+			res := m.answer(ctx, c)
+			mu.Lock()
+			defer mu.Unlock()
+			if c.method == deleteExpired || c.method == create {
+				clear(cache)
+			}
+			delete(cache, c.exchange.ID)
+			for _, r := range res.records {
+				delete(cache, r.ID)
+			}
+			return res
+		}
+	}},
+	{bug: "revokes a thousand records at most", fails: "Revoke/Thousand", apply: instead(revoke, func(s state, c call) result {
+		chosen := s.some(func(r core.Record) bool { return selects(c.revocation, r) && r.RevokedAt.IsZero() })
+		return result{records: s.revokeEach(chosen[:min(len(chosen), 1000)], c.revocation.At)}
+	})},
+	{bug: "lists a thousand records at most", fails: "Revoke/Thousand", apply: then(listUser, func(_ state, _ call, r *result) { r.records = r.records[:min(len(r.records), 1000)] })},
+	{bug: "evicts a thousand records at most", fails: "Create/EvictedThousand", apply: instead(create, func(s state, c call) result {
+		return s.createAfter(c, func(live []core.Record) []core.Record {
+			over := beyond(live, c.limit)
+			return over[max(0, len(over)-1000):]
+		})
+	})},
+	{bug: "keeps the ID of a record without its shard", fails: "Get/NearID", apply: func(s state, c call) result {
+		key := func(id string) string {
+			for k := range s {
+				if len(id) == 40 && k[8:] == id[8:] {
+					return k
+				}
+			}
+			return id
+		}
+		switch c.method {
+		case create:
+			if k := key(c.record.ID); k != c.record.ID {
+				return result{err: core.ErrExists}
+			}
+		case get:
+			c.id = key(c.id)
+		case exchange:
+			c.exchange.ID = key(c.exchange.ID)
+		case revoke:
+			c.revocation.ID = key(c.revocation.ID)
+		}
+		return s.apply(c)
+	}},
+	{bug: "evicts from the newest thousand", fails: "Create/EvictedThousand", apply: instead(create, func(s state, c call) result {
+		return s.createAfter(c, func(live []core.Record) []core.Record {
+			return beyond(live[:min(len(live), 1000)], c.limit)
+		})
+	})},
+	{bug: "yields a thousand records at most", fails: "Records/Everything", harness: iterates(func(m *model, ctx context.Context) iter.Seq2[core.Record, error] {
+		return yieldAll(ctx, func() []core.Record { a := m.all(); return a[:min(len(a), 1000)] })
+	})},
+	{bug: "dates a revocation at the expiry when it lists", fails: "Get/Expired", apply: then(listUser, func(s state, c call, r *result) {
+		for _, o := range s.each(c.userID, func(r core.Record) bool { return !c.at.Before(r.ExpiresAt) && !r.RevokedAt.IsZero() }) {
+			s.setRevoked(o.ID, o.ExpiresAt)
+		}
+	})},
+	{bug: "keeps a limit in 32 bits", fails: "Create/LargestLimit", apply: changed(create, func(c *call) { c.limit = int(int32(c.limit)) })},
 }
 
 // createKeepingDead answers a Create and drops no dead record.
@@ -1313,6 +1516,15 @@ func yieldAll(ctx context.Context, all func() []core.Record) iter.Seq2[core.Reco
 			}
 		}
 	}
+}
+
+// batches returns records, the newest first, in batches of so many, the oldest batch first.
+func batches(records []core.Record, n int) []core.Record {
+	var all []core.Record
+	for batch := range slices.Chunk(reversed(records...), n) {
+		all = append(all, reversed(batch...)...)
+	}
+	return all
 }
 
 // oneBuffer puts the Data of the records one after the other into one slice.

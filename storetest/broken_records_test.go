@@ -234,7 +234,7 @@ var brokenRecords = []broken{
 				yield(r, nil)
 			}
 		}),
-		fails: "Records/EarlyEnd Records/Context",
+		fails: "Records/EarlyEnd Records/Context Records/Again",
 	},
 	{
 		bug: "begins the next loop where the last one ended",
@@ -253,7 +253,7 @@ var brokenRecords = []broken{
 				})
 			})()
 		},
-		fails: "Records/EarlyEnd Records/CallsInside Records/DeletionsInside Records/FromItsFirstStep",
+		fails: "Records/EarlyEnd Records/CallsInside Records/DeletionsInside Records/FromItsFirstStep Records/Again",
 	},
 	{
 		bug: "ends an iteration at the first record that somebody deleted or changed",

@@ -77,7 +77,7 @@ var brokenTime = []broken{
 			}
 		}),
 		fails: `ListUser/EveryField ListUser/NewestFirst ListUser/EqualTimes ListUser/MillisecondsApart ListUser/Many
-			ListUser/Exchanged ListUser/ResultIsCopied Time/WithinASecond Exchange/RecordBehind`,
+			ListUser/Exchanged ListUser/ResultIsCopied Time/WithinASecond Exchange/RecordBehind Revoke/Thousand`,
 	},
 	{
 		bug: "takes a RevokedAt of 1970 for none",
@@ -140,7 +140,7 @@ var brokenTime = []broken{
 			Revoke/Many Revoke/None Revoke/RevokedBefore Revoke/Except Revoke/IssuedUntil Revoke/AllConditions
 			Revoke/NewestFirst Revoke/EqualTimes Revoke/ThenLogin Revoke/Exchanged Revoke/PerUser
 			Revoke/ResultIsCopied DeleteExpired/RevokedToo Dead/LastRevoked Dead/OneMoment Dead/OtherUsers
-			Records/Everything Time/Milliseconds Time/FirstMoment Time/LastMoment Revoke/Stopped Dead/ExpiredDoNotCount Time/FirstMomentSelects Time/WithinASecond Revoke/ExceptNear`,
+			Records/Everything Time/Milliseconds Time/FirstMoment Time/LastMoment Revoke/Stopped Dead/ExpiredDoNotCount Time/FirstMomentSelects Time/WithinASecond Revoke/ExceptNear Get/NearID Get/Expired Revoke/Thousand`,
 	},
 	{
 		bug: "judges a limit by its own clock",
@@ -156,7 +156,7 @@ var brokenTime = []broken{
 			DeleteExpired/RevokedToo DeleteExpired/SparesLive DeleteExpired/LargestMax DeleteExpired/MovedLater
 			DeleteExpired/MovedEarlier DeleteExpired/EqualExpiries DeleteExpired/Millisecond
 			Time/CallersDeletion DeleteExpired/ReachesAll
-			DeleteExpired/Many DeleteExpired/MovedTwice Records/Expired DeleteExpired/Stopped`,
+			DeleteExpired/Many DeleteExpired/MovedTwice Records/Expired DeleteExpired/Stopped Context/NotKept`,
 	},
 	{
 		bug: "drops records once their life has passed in real time",

@@ -69,7 +69,7 @@ func rules() []rule {
 	all := slices.Concat(
 		createRules, limitRules, getRules, exchangeRules, revokeRules, listRules, deleteRules, deadRules,
 		recordsRules, userRules(), timeRules, contextRules(),
-		exchangeRaces, loginRaces, revocationRaces, deletionRaces, sequenceRules, historyRules)
+		exchangeRaces, readRaces, loginRaces, revocationRaces, deletionRaces, sequenceRules, historyRules)
 	var shared []rule
 	for _, r := range all {
 		if r.varies {

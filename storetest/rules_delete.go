@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -102,7 +101,12 @@ var deleteRules = []rule{
 		text:  "A large max is reached: of thousands of expired records one call deletes all, and says so.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			records := t.createCrowd(5_000, 1_100)
+			records := make([]core.Record, 5_000)
+			for i := range records {
+				records[i] = newRecord(fmt.Sprintf("user %d", i/10), base)
+				records[i].ExpiresAt = after(10).Add(time.Duration(i) * time.Millisecond)
+			}
+			records = t.createCrowd(records, 1_100, 8*time.Second)
 			live := newRecord("alice", base)
 			t.create(live)
 			t.deleteExpired(after(100), everything, len(records))
@@ -157,11 +161,13 @@ var deleteRules = []rule{
 	},
 	{
 		id:    "DeleteExpired/LargestMax",
-		text:  "max is any int from 1: the largest bounds nothing.",
+		text:  "max is any int from 1: one beyond 32 bits, or the largest, bounds nothing.",
 		needs: []ability{needsDead},
 		check: func(t *trial) {
-			t.create(newRecords("alice", base, 3)...)
-			t.deleteExpired(after(100).Add(lifetime), math.MaxInt, 3)
+			for i, max := range largeInts() {
+				t.create(newRecords("alice", after(200*i), 3)...)
+				t.deleteExpired(after(200*i+100).Add(lifetime), max, 3)
+			}
 		},
 	},
 	{
@@ -262,24 +268,16 @@ var deleteRules = []rule{
 	},
 }
 
-// createTime is how long a rule goes on creating thousands of records on a slow store.
-const createTime = 8 * time.Second
-
-// createCrowd creates so many records that expire in a few hours, of many users and by
-// many callers. On a slow store it creates fewer, but at least so many. It returns them.
-func (t *trial) createCrowd(most, least int) []core.Record {
-	records := make([]core.Record, most)
-	for i := range records {
-		records[i] = newRecord(fmt.Sprintf("user %d", i/10), base)
-		records[i].ExpiresAt = after(10).Add(time.Duration(i) * time.Millisecond)
-	}
+// createCrowd stores the records by many callers. On a slow store it stops after that
+// time, but not before it has stored so many. It returns those that it stored, the first ones.
+func (t *trial) createCrowd(records []core.Record, least int, limit time.Duration) []core.Record {
 	start := time.Now()
 	var mu sync.Mutex
 	begun := 0
 	another := func() (int, bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if begun == most || begun >= least && time.Since(start) > createTime || t.failed() {
+		if begun == len(records) || begun >= least && time.Since(start) > limit || t.failed() {
 			return 0, false
 		}
 		begun++

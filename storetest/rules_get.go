@@ -21,18 +21,27 @@ var getRules = []rule{
 	},
 	{
 		id:   "Get/NearID",
-		text: "IDs are compared whole: an ID that differs in its last character names another record.",
+		text: "IDs are compared whole: an ID that differs in its shard, or in one of its characters, names another record.",
 		check: func(t *trial) {
 			record, near := newRecord("alice", base), newRecord("alice", after(1))
-			last := "a"
-			if strings.HasSuffix(record.ID, last) {
-				last = "b"
-			}
-			near.ID = record.ID[:len(record.ID)-1] + last
+			last := len(record.ID) - 1
+			near.ID = record.ID[:last] + otherDigit(record.ID[last])
 			t.create(record)
 			t.lacks(near.ID)
 			t.create(near)
 			t.holds(record, near)
+			for i := range record.ID {
+				if other := record.ID[:i] + otherDigit(record.ID[i]) + record.ID[i+1:]; other != near.ID {
+					t.lacks(other)
+				}
+			}
+			bob := newRecord("bob", after(2))
+			bob.ID = core.UserShard("bob") + strings.TrimPrefix(record.ID, core.IDShard(record.ID))
+			t.lacks(bob.ID)
+			t.create(bob)
+			t.holds(record, near, bob)
+			t.revoke(bob.ID, after(3))
+			t.holds(record, near, revokedAt(bob, after(3)))
 		},
 	},
 	{
@@ -49,12 +58,15 @@ var getRules = []rule{
 	},
 	{
 		id:   "Get/Expired",
-		text: "Get returns an expired record as long as the store still has it.",
+		text: "Get returns an expired record, revoked or not, exact as long as the store still has it.",
 		check: func(t *trial) {
-			record := newRecord("alice", base)
-			t.create(record)
+			record, revoked := newRecord("alice", base), newRecord("alice", base)
+			t.create(record, revoked)
+			t.revoke(revoked.ID, after(1))
 			t.lists("alice", record.ExpiresAt.Add(time.Hour))
-			t.holdsDead(record)
+			t.holdsDead(record, revokedAt(revoked, after(1)))
+			t.create(newRecord("alice", record.ExpiresAt.Add(2*time.Hour)))
+			t.holdsDead(record, revokedAt(revoked, after(1)))
 		},
 	},
 	{
@@ -69,4 +81,12 @@ var getRules = []rule{
 			t.holds(record)
 		},
 	},
+}
+
+// otherDigit returns a character of IDs that is not this one.
+func otherDigit(c byte) string {
+	if c == 'a' {
+		return "b"
+	}
+	return "a"
 }

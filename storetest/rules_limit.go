@@ -174,13 +174,14 @@ var limitRules = []rule{
 	},
 	{
 		id:   "Create/LargestLimit",
-		text: "A limit is any int: the largest bounds nothing.",
+		text: "A limit is any int: one beyond 32 bits, or the largest, bounds nothing.",
 		check: func(t *trial) {
-			records := newRecords("alice", base, 3)
-			for _, record := range records {
-				t.createLimited(record, math.MaxInt)
+			limits := largeInts()
+			records := newRecords("alice", base, 2*len(limits))
+			for i, record := range records {
+				t.createLimited(record, limits[i/2])
 			}
-			t.lists("alice", after(3), reversed(records...)...)
+			t.lists("alice", after(len(records)), reversed(records...)...)
 		},
 	},
 	{
@@ -216,6 +217,16 @@ var limitRules = []rule{
 			records := manyRecords()
 			t.create(records[:many-1]...)
 			t.evicts(records[many-1], 1, reversed(records[:many-1]...)...)
+		},
+	},
+	{
+		id:   "Create/EvictedThousand",
+		text: "Create revokes and returns more than a thousand records where the limit says so, the newest first.",
+		check: func(t *trial) {
+			records := t.createThousand()
+			last := newRecord("alice", base.Add(time.Hour))
+			t.evicts(last, 2, reversed(records[:len(records)-1]...)...)
+			t.lists("alice", last.IssuedAt, records[len(records)-1], last)
 		},
 	},
 	{

@@ -168,3 +168,16 @@ func manyRecords() []core.Record {
 	}
 	return records
 }
+
+// thousand is more than the pages and batches of a thousand or 1,024 that stores work in.
+const thousand = 1_100
+
+// createThousand stores the records of so many logins of alice, a second apart, and
+// returns them, the oldest first. On a slow store there are fewer, but at least many.
+func (t *trial) createThousand() []core.Record {
+	records := make([]core.Record, thousand)
+	for i := range records {
+		records[i] = newRecord("alice", base.Add(time.Duration(i)*time.Second))
+	}
+	return t.createCrowd(records, many, 4*time.Second)
+}

@@ -21,13 +21,10 @@ var recordsRules = []rule{
 		needs: []ability{needsRecords},
 		check: func(t *trial) {
 			t.yields()
-			records := manyRecords()
-			records = append(records, newRecords("bob", base, 3)...)
-			records = append(records, newRecord("carol", base))
-			for i := range records {
-				records[i].ExpiresAt = after(2 * many)
-			}
-			t.createAll(records)
+			records := t.createThousand()
+			others := append(newRecords("bob", base, 3), newRecord("carol", base))
+			t.create(others...)
+			records = append(records, others...)
 			records[0] = t.exchange(next(records[0], after(1)))
 			for _, i := range []int{1, many} {
 				t.revoke(records[i].ID, after(2))
@@ -157,6 +154,24 @@ var recordsRules = []rule{
 			}, all))
 			if !t.failed() && !seen[record.ID] {
 				t.fail("Records yields "+record.ID, "it does not")
+			}
+		},
+	},
+	{
+		// As package iter says of sequences that are not documented to be for single use.
+		id:    "Records/Again",
+		text:  "The sequence can be walked again, also after a loop that ended early: each loop begins at the beginning.",
+		needs: []ability{needsRecords},
+		check: func(t *trial) {
+			t.create(newRecords("alice", base, 3)...)
+			if t.failed() {
+				return
+			}
+			sequence := t.opened.(core.RecordIterator).Records(t.ctx)
+			again := func() iter.Seq2[core.Record, error] { return sequence }
+			t.wantDone(t.walk(again, func(core.Record) bool { return false }))
+			for range 2 {
+				t.wantNumber("records yielded", 3, len(t.wantDone(t.walk(again, all))))
 			}
 		},
 	},

@@ -123,6 +123,17 @@ var revokeRules = []rule{
 		},
 	},
 	{
+		id:   "Revoke/Thousand",
+		text: "Of more than a thousand records of one user ListUser returns all, and so does Revoke, the newest first: none is left.",
+		check: func(t *trial) {
+			records := t.createThousand()
+			t.listsExactly("alice", after(1), reversed(records...)...)
+			t.revokesUser("alice", after(1), reversed(records...)...)
+			t.lists("alice", after(1))
+			t.revokesUser("alice", after(2))
+		},
+	},
+	{
 		id:   "Revoke/None",
 		text: "If the user has no record, or only revoked ones, Revoke returns none and no error.",
 		check: func(t *trial) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"crypto/rand"
+	"math"
 	"slices"
 	"time"
 
@@ -53,6 +54,19 @@ func newRecordsAtOnce(issued time.Time) []core.Record {
 		records = append(records, record)
 	}
 	return records
+}
+
+// largeInts returns the largest int, and ints of which a store that keeps 32 bits makes
+// something small or negative. The largest comes first: a store that allocates so much
+// panics, where a smaller one would take all memory.
+func largeInts() []int {
+	var ints []int
+	for _, n := range []int64{math.MaxInt, 1 << 31, 1 << 32, 1<<32 + 1} {
+		if int64(int(n)) == n { // on a platform of 64 bits
+			ints = append(ints, int(n))
+		}
+	}
+	return ints
 }
 
 // newRef returns a random reference with the bits of a UUIDv4.
