@@ -192,6 +192,20 @@ var brokenDisconnect = []broken{
 		fails: "Disconnect/NotTwiceAtCommit",
 	},
 	{
+		bug: "overlooks that a statement of its transaction failed",
+		harness: disconnecting(func(w *wire) storeFunc {
+			return func(ctx context.Context, c call) result {
+				if c.method.writes() && w.cut() {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					return w.state.clone().apply(c)
+				}
+				return w.send(ctx, c)
+			}
+		}),
+		fails: "Disconnect/NotTwiceAtCommit",
+	},
+	{
 		bug: "takes the late answer to one call for that to the next",
 		harness: disconnecting(func(w *wire) storeFunc {
 			var mu sync.Mutex

@@ -59,8 +59,9 @@ var disconnectRules = []rule{
 		},
 	},
 	{
-		id:    "Disconnect/NotTwiceAtCommit",
-		text:  "Whichever response of a call is lost, that of a COMMIT too, the call is not made a second time unseen.",
+		id: "Disconnect/NotTwiceAtCommit",
+		text: "Whichever response of a call is lost, that of a COMMIT too, the call is not made a second time unseen, " +
+			"and one that succeeds has taken effect.",
 		needs: []ability{needsDisconnect},
 		check: func(t *trial) {
 			network := t.disconnecting()
@@ -69,12 +70,16 @@ var disconnectRules = []rule{
 				t.create(other)
 				succeeds := func(r result) bool { return r.err == nil }
 				returnsOne := func(r result) bool { return len(r.records) == 1 }
-				t.responseLost(network, n, call{method: create, record: login}, succeeds)
-				t.responseLost(network, n, call{method: exchange, exchange: next(other, after(1))}, succeeds)
-				t.responseLost(network, n, revokesUser(other.UserID, after(2)), returnsOne)
+				revoked := func(r core.Record) bool { return !r.RevokedAt.IsZero() }
+				t.responseLost(network, n, call{method: create, record: login}, succeeds,
+					login.ID, func(r core.Record) bool { return sameRecord(login, r) })
+				t.responseLost(network, n, call{method: exchange, exchange: next(other, after(1))}, succeeds,
+					other.ID, func(r core.Record) bool { return r.Generation == 1 })
+				t.responseLost(network, n, revokesUser(other.UserID, after(2)), returnsOne, other.ID, revoked)
 				evicted := newRecord(fmt.Sprintf("evicted %d", n), base)
 				t.create(evicted)
-				t.responseLost(network, n, call{method: create, record: newRecord(evicted.UserID, after(4)), limit: 1}, returnsOne)
+				t.responseLost(network, n, call{method: create, record: newRecord(evicted.UserID, after(4)), limit: 1}, returnsOne,
+					evicted.ID, revoked)
 			}
 		},
 	},
@@ -154,8 +159,8 @@ func (t *trial) oneOfEach(user string) []call {
 }
 
 // responseLost makes a call whose nth response is lost, and wants it to fail or to return
-// what it does when it is made once.
-func (t *trial) responseLost(network func(Fault), n int, c call, once func(r result) bool) {
+// what it does when it is made once. If it succeeds, the record of that ID must stand so.
+func (t *trial) responseLost(network func(Fault), n int, c call, once func(r result) bool, id string, stands func(core.Record) bool) {
 	if t.failed() {
 		return
 	}
@@ -168,6 +173,11 @@ func (t *trial) responseLost(network func(Fault), n int, c call, once func(r res
 		t.fail(fmt.Sprintf("%s whose response %d is lost fails, or returns what it does when it is made once", c.method, n), r.format(c.method))
 	}
 	t.mended()
+	if r.err == nil && !t.failed() {
+		if got := t.get(id); !t.failed() && !stands(got) {
+			t.failAbout(fmt.Sprintf("%s that succeeds has taken effect", c.method), formatRecord(got), got)
+		}
+	}
 }
 
 // lostAndMended makes a call whose answer is lost, mends the network in case the call
