@@ -22,7 +22,7 @@ func TestRedisSettings(t *testing.T) {
 		"--lazyfree-lazy-user-del", "yes", "--maxmemory", "1gb", "--maxmemory-policy", "noeviction")
 	tried := map[string]string{
 		"appendonly": "here", "busy-reply-threshold": "here", "notify-keyspace-events": "here",
-		"ReadOnly": "TestRedisCluster", "RouteByLatency": "TestRedisCluster", "RouteRandomly": "TestRedisCluster",
+		"ReadOnly": "TestRedisCluster", "RouteByLatency": "as RouteRandomly", "RouteRandomly": "TestRedisCluster",
 		"MaxRetries":            "TestRedisLostAnswers",
 		"ContextTimeoutEnabled": "TestRedisDeadlines",
 	}

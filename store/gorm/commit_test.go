@@ -72,6 +72,25 @@ func TestRefusalsThatDoNotEndAreAnError(t *testing.T) {
 	}
 }
 
+// Why a call had to be repeated is told where its context ends, too.
+func TestTheLastRefusalIsToldWithTheEndOfTheContext(t *testing.T) {
+	for _, kind := range servers {
+		ctx, cancel := context.WithCancel(t.Context())
+		tries := 0
+		f := &fake{kind: kind, commit: func(context.Context) error {
+			if tries++; tries == 1 {
+				return refused{}
+			}
+			cancel()
+			return context.Canceled
+		}}
+		_, err := f.store(t).Create(ctx, login(), 1)
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, refused{}) {
+			t.Errorf("%s: Create: %v, want the context's error and the refusal", kind, err)
+		}
+	}
+}
+
 func TestCommitEndsWithTheContext(t *testing.T) {
 	for _, kind := range servers {
 		ctx, cancel := context.WithCancel(t.Context())

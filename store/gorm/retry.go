@@ -22,6 +22,7 @@ const (
 // if that is over.
 func (s *Store) retry(ctx context.Context, doing string, f func() error) error {
 	begun, pause := time.Now(), firstPause
+	var refused error // why it was not the first time
 	for {
 		err := ctx.Err()
 		if err == nil {
@@ -31,11 +32,15 @@ func (s *Store) retry(ctx context.Context, doing string, f func() error) error {
 			return nil
 		}
 		if passing(err) && time.Since(begun) < patience && sleep(ctx, pause) == nil {
-			pause = min(2*pause, lastPause)
+			refused, pause = err, min(2*pause, lastPause)
 			continue
 		}
-		if over := ctx.Err(); over != nil && !errors.Is(err, over) {
+		over := ctx.Err()
+		switch {
+		case over != nil && !errors.Is(err, over):
 			return fmt.Errorf("gormstore: %s: %w (%w)", doing, over, err)
+		case over != nil && refused != nil:
+			return fmt.Errorf("gormstore: %s: %w (%w)", doing, err, refused)
 		}
 		return fmt.Errorf("gormstore: %s: %w", doing, err)
 	}
