@@ -167,8 +167,8 @@ type RecordIterator interface {
 	// yielded as it stood at any moment of the iteration.
 	//
 	// An error ends the iteration: it is yielded last, with the zero Record. A
-	// cancelled or overdue context yields its error. The loop's body may call the
-	// store. The iteration holds up no other call for longer than reading a few
-	// records takes.
+	// cancelled or overdue context yields its error. The sequence can be iterated again,
+	// from the beginning. The loop's body may call the store. The iteration holds up no
+	// other call for longer than reading a few records takes.
 	Records(ctx context.Context) iter.Seq2[Record, error]
 }
