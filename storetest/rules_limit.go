@@ -223,7 +223,7 @@ var limitRules = []rule{
 		id:   "Create/EvictedThousand",
 		text: "Create revokes and returns more than a thousand records where the limit says so, the newest first.",
 		check: func(t *trial) {
-			records := t.createThousand()
+			records := t.createThousand(time.Second / 2)
 			last := newRecord("alice", base.Add(time.Hour))
 			t.evicts(last, 2, reversed(records[:len(records)-1]...)...)
 			t.lists("alice", last.IssuedAt, records[len(records)-1], last)

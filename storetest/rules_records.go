@@ -21,7 +21,7 @@ var recordsRules = []rule{
 		needs: []ability{needsRecords},
 		check: func(t *trial) {
 			t.yields()
-			records := t.createThousand()
+			records := t.createThousand(time.Second / 2)
 			others := append(newRecords("bob", base, 3), newRecord("carol", base))
 			t.create(others...)
 			records = append(records, others...)

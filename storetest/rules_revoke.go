@@ -126,7 +126,7 @@ var revokeRules = []rule{
 		id:   "Revoke/Thousand",
 		text: "Of more than a thousand records of one user ListUser returns all, and so does Revoke, the newest first: none is left.",
 		check: func(t *trial) {
-			records := t.createThousand()
+			records := t.createThousand(4 * time.Second)
 			t.listsExactly("alice", after(1), reversed(records...)...)
 			t.revokesUser("alice", after(1), reversed(records...)...)
 			t.lists("alice", after(1))
