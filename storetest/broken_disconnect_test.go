@@ -179,7 +179,8 @@ var brokenDisconnect = []broken{
 					return w.send(ctx, c)
 				}
 				for {
-					if w.cut() || w.cut() { // the answers to BEGIN and to a statement
+					begin := w.cut()
+					if begin || w.cut() { // the responses to BEGIN and to a statement
 						continue
 					}
 					r := w.send(ctx, c) // COMMIT

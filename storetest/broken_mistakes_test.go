@@ -961,7 +961,7 @@ var brokenMistakes = []broken{
 	{bug: "wraps no error of the context", fails: "Records/Context", client: func(m *model) storeFunc {
 		return func(ctx context.Context, c call) result {
 			if err := ctx.Err(); err != nil {
-				return result{err: fmt.Errorf("store: %v", err)}
+				return result{err: fmt.Errorf("store: %v", err)} //nolint:errorlint // the mistake
 			}
 			return m.answer(ctx, c)
 		}

@@ -94,11 +94,6 @@ func formatErr(err error) string {
 	return fmt.Sprintf("error %q", err)
 }
 
-// formatIDs names the records by their IDs.
-func formatIDs(rs []core.Record) string {
-	return formatList(rs, 20, func(r core.Record) string { return r.ID })
-}
-
 func formatRecords(rs []core.Record) string { return formatList(rs, 4, brief) }
 
 // formatList prints at most so many of the records.

@@ -104,6 +104,9 @@ func (s *Store) checkTables(db session) error {
 		err = rows.Close()
 	}
 	if err == nil {
+		err = rows.Err()
+	}
+	if err == nil {
 		err = db.query(func(*sql.Rows) error { return nil }, s.sql.version)
 	}
 	if err != nil && !passing(err) {

@@ -224,7 +224,7 @@ func TestASetThatHasNotChangedIsNotSentAgain(t *testing.T) {
 // The old keys go on while the publisher is down or says what cannot be used.
 func TestOldKeysServeWhileThePublisherFails(t *testing.T) {
 	k, foreign := key(t, "k"), key(t, "foreign")
-	secret := strings.Replace(string(get(t, newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{k}}).JWKS()).Body.Bytes()), `"kty":"EC"`, `"kty":"oct"`, 1)
+	secret := strings.Replace(get(t, newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{k}}).JWKS()).Body.String(), `"kty":"EC"`, `"kty":"oct"`, 1)
 	for name, h := range map[string]http.Handler{
 		"an error":             status(500),
 		"not found":            status(404),
@@ -384,7 +384,7 @@ func TestRunFetchesAhead(t *testing.T) {
 			t.Errorf("the publisher was asked %d times, want 2", asked)
 		}
 		refuses(t, v, signedBy(t, older))
-		set.Store(new(http.Handler(status(500))))
+		set.Store(new(status(500)))
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		before := asked
