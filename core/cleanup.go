@@ -16,9 +16,9 @@ const (
 
 // RunCleanup deletes expired records from the store, at once and then every so
 // often, in steps of 500, until ctx is done; then it returns ctx.Err(). Once an hour is
-// usual. It keeps a record for a minute after its expiry. Run it in
-// a goroutine of your own, on one server or on all. A failure of the store is
-// logged and tried again the next time. It returns another error only for an
+// usual. It keeps a record for a minute after its expiry. Run it in a goroutine of your
+// own, on one server or on all. A failure of the store is logged and tried again the next
+// time. It returns another error only for an
 // interval that is not positive. Stores whose records go by themselves don't need it.
 func (s *Schema) RunCleanup(ctx context.Context, every time.Duration) error {
 	if every <= 0 {

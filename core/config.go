@@ -106,8 +106,8 @@ type Config struct {
 	// Cookies says how the cookies look. Default: see [Cookies].
 	Cookies Cookies
 	// TrustedOrigins are other origins ("https://app.example.com") whose
-	// pages may log in, refresh, log out and open WebSockets. Such a page also needs CORS headers, and cookies
-	// with SameSite None if it is of another site. An [http.CrossOriginProtection]
+	// pages may log in, refresh, log out and open WebSockets. Such a page also needs CORS
+	// headers, and cookies with SameSite None if it is of another site. An [http.CrossOriginProtection]
 	// around these handlers must trust the same origins. If a proxy changes the Host header
 	// and browsers use plain HTTP, list the server's own origin too. Default: none, only the
 	// server's own.

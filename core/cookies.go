@@ -22,8 +22,7 @@ const (
 
 // Cookies says how the cookies look. Those of the two tokens are HttpOnly. They live as
 // long as the session, but at most 400 days, as browsers allow: a refresh needs the expired
-// access token. The cookies of a
-// LoginOptions.BrowserSession end with the browser.
+// access token. The cookies of a LoginOptions.BrowserSession end with the browser.
 type Cookies struct {
 	// AccessTokenName is the name of the access token's cookie. Default:
 	// "access_token".
@@ -41,11 +40,11 @@ type Cookies struct {
 	// comes after a logout or another user's login brings the old user back, until that
 	// access token expires.
 	//
-	// "-" means that there is no such cookie. Applications on one host that have names of
-	// their own for the tokens need one for this cookie, too. To a server that knows the
-	// cookie, a login by one that does not looks like a late response. So turn it on, or off, together with a
-	// change of the other names by Previous, or on all servers at once. After turning it off,
-	// never use the same name again. Default: "token_session".
+	// "-" turns the cookie off. Applications on one host that have names of their own for the
+	// tokens need one for this cookie, too. To a server that knows the cookie, a login by one
+	// that does not looks like a late response. So turn it on, or off, together with a change
+	// of the other names by Previous, or on all servers at once. After turning it off, never
+	// use the same name again. Default: "token_session".
 	SessionName string
 	// Prefix is put before all names: "__Secure-", or "__Host-" without Domain and with
 	// the RefreshPath "/". Browsers hold such cookies to what the name
@@ -289,8 +288,8 @@ func (c Cookies) set(w http.ResponseWriter, t Tokens, now time.Time) {
 	for _, p := range c.Previous {
 		p.clear(w)
 	}
-	seconds := func(until time.Time) int { return max(int(until.Sub(now)/time.Second), 0) }
-	w.Header().Set(expiryHeader, fmt.Sprintf("access=%d, session=%d", seconds(t.Claims.ExpiresAt), seconds(t.ExpiresAt)))
+	left := func(until time.Time) string { return seconds(max(until.Sub(now), 0)) }
+	w.Header().Set(expiryHeader, "access="+left(t.Claims.ExpiresAt)+", session="+left(t.ExpiresAt))
 	w.Header().Set("Cache-Control", "no-store")
 }
 
@@ -334,20 +333,19 @@ func previousWithDefaults(previous []Cookies) ([]Cookies, error) {
 
 // checkNames says which name there is twice.
 func (c Cookies) checkNames() error {
-	const tokens, sessions = 1, 2
-	seen := map[string]int{}
-	for _, of := range append([]Cookies{c}, c.Previous...) {
+	all := append([]Cookies{c}, c.Previous...)
+	tokens := map[string]bool{}
+	for _, of := range all {
 		for _, name := range [...]string{of.AccessTokenName, of.RefreshTokenName} {
-			if seen[name] != 0 {
+			if tokens[name] {
 				return fmt.Errorf("Cookies: two are named %q", name)
 			}
-			seen[name] = tokens
+			tokens[name] = true
 		}
-		if seen[of.SessionName] == tokens {
+	}
+	for _, of := range all { // the session's may keep its name
+		if tokens[of.SessionName] {
 			return fmt.Errorf("Cookies: two are named %q", of.SessionName)
-		}
-		if of.SessionName != "" {
-			seen[of.SessionName] = sessions
 		}
 	}
 	return nil

@@ -37,8 +37,8 @@ var (
 	// ErrMissingRefreshToken means that no refresh token was presented. It matches
 	// ErrInvalidRefreshToken too.
 	ErrMissingRefreshToken = fmt.Errorf("%w: none was presented", ErrInvalidRefreshToken)
-	// ErrCompromised means that the refresh token is a stale copy: its session was
-	// refreshed since, twice or before Config.Grace had passed. A refresh with it has ended
+	// ErrCompromised means that the refresh token is a stale copy: its session was refreshed
+	// twice since, or once and longer than Config.Grace ago. A refresh with it has ended
 	// sessions of its user (see Config.CompromiseEnds). VerifyRefreshToken only looks.
 	ErrCompromised = errors.New("refresh token compromised")
 
@@ -258,7 +258,7 @@ func (v *Verifier) writeError(w http.ResponseWriter, r *http.Request, err error)
 		h.Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
 		if h.Get("Retry-After") == "" {
-			h.Set("Retry-After", "5")
+			h.Set("Retry-After", seconds(usualRetry))
 		}
 	}
 	v.cfg.ErrorHandler(w, r, e)
@@ -275,13 +275,18 @@ func challenge(err error) string {
 
 // retryAfter asks for a retry, and for one while Grace lasts.
 func (s *Schema) retryAfter() string {
-	const usual = 5 * time.Second
-	wait := usual
+	wait := usualRetry
 	if s.cfg.Grace != 0 {
-		wait = min(usual, max(s.cfg.Grace/2, time.Second))
+		wait = min(usualRetry, max(s.cfg.Grace/2, time.Second))
 	}
-	return strconv.Itoa(int(wait / time.Second))
+	return seconds(wait)
 }
+
+// usualRetry is after how long a client should repeat what failed for us.
+const usualRetry = 5 * time.Second
+
+// seconds returns the duration as the headers of HTTP have it (RFC 9110 §10.2.3).
+func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
 
 // refusal is an error together with what the HTTP layer must know of it.
 type refusal struct {

@@ -144,6 +144,13 @@ func (b *browser) cookie(name string) string {
 	return ""
 }
 
+// carry puts the cookies of the jar into a request that the browser does not send itself.
+func (b *browser) carry(r *http.Request) {
+	for _, c := range b.jar.Cookies(b.url()) {
+		r.AddCookie(c)
+	}
+}
+
 func (b *browser) setCookie(name, value string) {
 	b.jar.SetCookies(b.url(), []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }

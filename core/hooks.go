@@ -89,7 +89,8 @@ type Hooks struct {
 	// SessionID, Ref and Device.
 	Refresh func(ctx context.Context, e Event)
 	// Retry: a refresh was answered with the pair of the present mapping, because the
-	// refresh token was one exchange behind, or only a few seconds old. The event has UserID, SessionID, Ref and Device.
+	// refresh token was one exchange behind, or only a few seconds old. The event has UserID,
+	// SessionID, Ref and Device.
 	Retry func(ctx context.Context, e Event)
 	// Compromise: a stale refresh token was presented, and ended sessions. It is
 	// told once for each compromise, however often the token is presented. The

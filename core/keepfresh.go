@@ -15,9 +15,9 @@ import (
 // If the access token in the request's cookies has expired, KeepFresh refreshes it (see
 // [Schema.Refresh]), sets the new cookies and calls next with the same request and its body.
 // next sees the claims by ClaimsFrom, new or not, and the handlers inside that check tokens
-// accept them. A WebSocket handshake is refreshed too. Bearer tokens and OPTIONS are not. Unsafe methods
-// and handshakes are refreshed only if they come from the server's origin or one of
-// Config.TrustedOrigins.
+// accept them. A WebSocket handshake is refreshed too. Bearer tokens and OPTIONS are not.
+// Unsafe methods and handshakes are refreshed only if they come from the server's origin or
+// one of Config.TrustedOrigins.
 //
 // KeepFresh answers no request itself. If the refresh is refused, TokenRequired inside
 // answers with that refusal, and TokenOptional sees nobody. Cookies that will never be
@@ -46,7 +46,7 @@ func (s *Schema) KeepFresh(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(fresh))
-		if u, ok := w.(*uncached); ok {
+		if u, ok := w.(uncached); ok {
 			u.forbidCaches() // next may have written nothing
 		}
 	})
@@ -80,62 +80,51 @@ func (s *Schema) freshen(w http.ResponseWriter, r *http.Request) (*authorized, h
 	if err != nil {
 		if s.isWorthless(r, err) {
 			s.clearCookies(w)
-			w = &uncached{ResponseWriter: w}
+			w = uncached{w}
 		}
 		return &authorized{Context: ctx, by: v, refused: err}, w
 	}
 	s.cfg.Cookies.set(w, pair, s.now())
-	return &authorized{Context: ctx, claims: pair.Claims, by: v, fresh: true}, &uncached{ResponseWriter: w}
+	return &authorized{Context: ctx, claims: pair.Claims, by: v, fresh: true}, uncached{w}
 }
 
 // uncached is the response of a request whose handler does not know that it sets cookies.
 // It keeps the response out of caches. Its methods are those that handlers look for in a
 // response of net/http.
-type uncached struct {
-	http.ResponseWriter
-	begun bool
-}
+type uncached struct{ http.ResponseWriter }
 
-func (u *uncached) forbidCaches() {
-	if !u.begun {
-		u.Header().Set("Cache-Control", "no-store")
-	}
-}
+// forbidCaches is called by all that may send the header. Behind that it changes nothing.
+func (u uncached) forbidCaches() { u.Header().Set("Cache-Control", "no-store") }
 
-// WriteHeader sends the header. Informational ones (1xx) come before it.
-func (u *uncached) WriteHeader(status int) {
+func (u uncached) WriteHeader(status int) {
 	u.forbidCaches()
-	u.begun = u.begun || status >= 200 || status == http.StatusSwitchingProtocols
 	u.ResponseWriter.WriteHeader(status)
 }
 
-func (u *uncached) Write(b []byte) (int, error) {
+func (u uncached) Write(b []byte) (int, error) {
 	u.forbidCaches()
-	u.begun = true
 	return u.ResponseWriter.Write(b)
 }
 
 // ReadFrom keeps what the response below has for files.
-func (u *uncached) ReadFrom(from io.Reader) (int64, error) {
+func (u uncached) ReadFrom(from io.Reader) (int64, error) {
 	u.forbidCaches()
-	u.begun = true
 	return io.Copy(u.ResponseWriter, from)
 }
 
 // Flush implements [http.Flusher].
-func (u *uncached) Flush() { _ = u.FlushError() }
+func (u uncached) Flush() { _ = u.FlushError() }
 
 // FlushError is what [http.ResponseController] calls.
-func (u *uncached) FlushError() error {
+func (u uncached) FlushError() error {
 	u.forbidCaches()
-	u.begun = true
 	return http.NewResponseController(u.ResponseWriter).Flush()
 }
 
 // Hijack implements [http.Hijacker].
-func (u *uncached) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (u uncached) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(u.ResponseWriter).Hijack()
 }
 
 // Unwrap is for [http.ResponseController].
-func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+func (u uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }

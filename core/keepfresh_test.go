@@ -342,9 +342,7 @@ func TestKeepFreshLetsAHandlerHijack(t *testing.T) {
 	r := b.request("GET", "/", nil)
 	r.Header.Set("Connection", "Upgrade")
 	r.Header.Set("Upgrade", "echo")
-	for _, c := range b.jar.Cookies(b.url()) {
-		r.AddCookie(c)
-	}
+	b.carry(r)
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
@@ -397,9 +395,7 @@ func TestWhatIsRefreshedForOneSchemaIsNothingToAnother(t *testing.T) {
 	other.tokens.key = []byte("another")
 	inside := other.TokenRequired(http.NotFoundHandler())
 	r := httptest.NewRequest("GET", "/", nil)
-	for _, c := range b.jar.Cookies(b.url()) {
-		r.AddCookie(c)
-	}
+	b.carry(r)
 	rec := httptest.NewRecorder()
 	b.KeepFresh(inside).ServeHTTP(rec, r)
 	if rec.Code != 401 {
@@ -431,9 +427,7 @@ func TestARequestThatIsGoneIsPassedOn(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
-	for _, c := range b.jar.Cookies(b.url()) {
-		r.AddCookie(c)
-	}
+	b.carry(r)
 	called := false
 	rec := httptest.NewRecorder()
 	b.KeepFresh(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -27,8 +27,8 @@ type LoginOptions struct {
 	// SetTokenCookies the request's User-Agent.
 	Device string
 	// Duration is the time from the login to the end of the session, which no refresh
-	// moves: from two seconds to Config.RefreshTokenDuration; the end is a whole second. Default:
-	// Config.RefreshTokenDuration.
+	// moves: from two seconds to Config.RefreshTokenDuration. The end is a whole second.
+	// Default: Config.RefreshTokenDuration.
 	Duration time.Duration
 	// BrowserSession makes the cookies end with the browser: they have no Max-Age, at
 	// the login and at every refresh. Browsers that restore their tabs keep such cookies,

@@ -147,8 +147,7 @@ func forbidStoring(w http.ResponseWriter) {
 //
 // The store is not asked for a token that is not genuine. Hooks.Revocation is told of a
 // session that ended, and Hooks.Rejection of a token that is not genuine and of a store that
-// could not answer. It looks at no cookie, so it
-// needs no cross-origin check. It does not authenticate the client: the token is
+// could not answer. It looks at no cookie, so it needs no cross-origin check. It does not authenticate the client: the token is
 // the credential. CORS headers are up to the application.
 func (s *Schema) RevocationEndpoint() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

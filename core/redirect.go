@@ -13,7 +13,7 @@ const returnParameter = "return_to"
 // opens a page without a valid session to the login page, with status 303 and the page's path in
 // the parameter return_to: see [ReturnPath]. After a form that is not a GET, that is
 // the page with the form. Requests of scripts, images and other parts of a page, requests for
-// the login page itself, and errors that a login does not mend are answered as by default.
+// the login page itself, and errors that a login cannot cure are answered as by default.
 //
 // path is the path of the login page, without a query. LoginRedirect panics if it is not a
 // path on this server.

@@ -37,8 +37,8 @@ type TokenVerifier interface {
 // Package jwttoken has the usual ones. Implementations are safe for concurrent use.
 //
 // If one has a method HasKey(b []byte) bool, New asks it whether a secret is one of its keys,
-// and then refuses that secret: whoever verifies access tokens could make refresh tokens. If
-// one has a method Purpose() string, its result becomes part of the key derivation: a refresh
+// and then refuses that secret: every server that verifies access tokens could make refresh
+// tokens. If one has a method Purpose() string, its result becomes part of the key derivation: a refresh
 // token of one purpose is not genuine for another, even if both schemas share a
 // Config.Secret. A different purpose ends all sessions.
 type TokenSigner interface {

@@ -200,13 +200,17 @@ func (s *Schema) TokenOptional(next http.Handler) http.Handler {
 // the errors of TokenRequired. It is for routers that do not take handlers: put the
 // claims into the context with [ContextWithClaims].
 func (v *Verifier) VerifyRequest(r *http.Request) (Claims, error) {
-	ctx := r.Context()
-	if a := v.authorizedIn(ctx); a != nil {
+	if a := v.authorizedIn(r.Context()); a != nil {
 		return a.claims, a.refused // which KeepFresh has told already
 	}
+	return v.admit(r)
+}
+
+// admit is authorize, and tells the Rejection hook.
+func (v *Verifier) admit(r *http.Request) (Claims, error) {
 	c, err := v.authorize(r)
 	if err != nil {
-		return Claims{}, v.reject(ctx, err, Event{UserID: c.UserID, SessionID: c.SessionID, Ref: c.Ref})
+		return Claims{}, v.reject(r.Context(), err, Event{UserID: c.UserID, SessionID: c.SessionID, Ref: c.Ref})
 	}
 	return c, nil
 }
@@ -238,16 +242,18 @@ func (v *Verifier) required(next http.Handler, refuse func(http.ResponseWriter, 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		outside := v.authorizedIn(ctx)
-		if outside != nil && outside.refused == nil {
-			next.ServeHTTP(w, r)
+		if outside == nil {
+			c, err := v.admit(r)
+			if err != nil {
+				refuse(w, r, err)
+				return
+			}
+			r = r.WithContext(&authorized{Context: ctx, claims: c, by: v})
+		} else if outside.refused != nil {
+			refuse(w, r, outside.refused)
 			return
 		}
-		c, err := v.VerifyRequest(r)
-		if err != nil {
-			refuse(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(&authorized{Context: ctx, claims: c, by: v}))
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"crypto/tls"
 	"io"
 	"log"
@@ -69,13 +70,6 @@ func (s *site) listen() *httptest.Server {
 	return server
 }
 
-func pointers[T any](all []T) (pointers []*T) {
-	for i := range all {
-		pointers = append(pointers, &all[i])
-	}
-	return pointers
-}
-
 // configure gives the site a schema with another config, as a restart does.
 func (s *site) configure(change func(*core.Config)) {
 	s.t.Helper()
@@ -88,10 +82,10 @@ func (s *site) configure(change func(*core.Config)) {
 		change(&cfg)
 	}
 	// Most tests are about the cookies of the tokens. Those of the session's name it.
-	for _, cookies := range append([]*core.Cookies{&cfg.Cookies}, pointers(cfg.Cookies.Previous)...) {
-		if cookies.SessionName == "" {
-			cookies.SessionName = "-"
-		}
+	unnamed := func(c *core.Cookies) { c.SessionName = cmp.Or(c.SessionName, "-") }
+	unnamed(&cfg.Cookies)
+	for i := range cfg.Cookies.Previous {
+		unnamed(&cfg.Cookies.Previous[i])
 	}
 	tokens, err := jwttoken.HS256([]byte("another secret of tests, 32 byte"))
 	if err != nil {
