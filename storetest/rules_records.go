@@ -107,11 +107,7 @@ var recordsRules = []rule{
 				steps++
 				return !t.failed() && steps < 1000
 			}))
-			for _, r := range records {
-				if !t.failed() && !seen[r.ID] {
-					t.fail("Records yields "+r.ID, "it does not")
-				}
-			}
+			t.wantSeen(seen, records)
 			t.holds(records...)
 		},
 	},
@@ -134,11 +130,7 @@ var recordsRules = []rule{
 				t.must(call{method: deleteExpired, at: after(3), max: 2})
 				return !t.failed()
 			}))
-			for _, r := range left {
-				if !t.failed() && !seen[r.ID] {
-					t.fail("Records yields "+r.ID, "it does not")
-				}
-			}
+			t.wantSeen(seen, left)
 		},
 	},
 	{
@@ -190,11 +182,7 @@ var recordsRules = []rule{
 				t.create(newRecord("bob", base))
 			}
 			seen := t.wantDone(t.iterate(t.ctx, all))
-			for _, r := range records {
-				if !t.failed() && !seen[r.ID] {
-					t.fail("Records yields "+r.ID, "it does not")
-				}
-			}
+			t.wantSeen(seen, records)
 		},
 	},
 	{
@@ -317,6 +305,15 @@ func (t *trial) walk(records func() iter.Seq2[core.Record, error], body func(cor
 		}
 	}
 	return r
+}
+
+// wantSeen wants each of the records among those whose IDs an iteration has yielded.
+func (t *trial) wantSeen(seen map[string]bool, records []core.Record) {
+	for _, r := range records {
+		if !t.failed() && !seen[r.ID] {
+			t.fail("Records yields "+r.ID, "it does not")
+		}
+	}
 }
 
 // wantDone wants the iteration to have ended without an error, and returns the IDs
