@@ -35,6 +35,10 @@ func newPages(t *testing.T, change func(*core.Config)) pages {
 	mux.Handle("/page", s.TokenRequired(http.HandlerFunc(name)))
 	mux.Handle("/public", s.TokenOptional(http.HandlerFunc(name)))
 	mux.HandleFunc("/bare", name)
+	mux.Handle("/cached", s.TokenOptional(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		name(w, r)
+	})))
 	mux.Handle("/account", s.SessionRequired(http.HandlerFunc(name)))
 	mux.HandleFunc("/by-hand", func(w http.ResponseWriter, r *http.Request) {
 		c, err := s.VerifyRequest(r)
@@ -85,6 +89,7 @@ func TestKeepFreshRefreshesInsideTheRequest(t *testing.T) {
 		{"a handshake", "GET", "/page", "Upgrade: websocket\nSec-Fetch-Site: same-origin", 200, "[ada]", true},
 		{"a handshake of a sibling site", "GET", "/page", "Upgrade: websocket\nSec-Fetch-Site: same-site", 401, "access_token_expired", false},
 		{"a bearer token of somebody else", "GET", "/page", "Authorization: Bearer junk", 401, "invalid_access_token", false},
+		{"its own expired token as a bearer", "GET", "/page", "Authorization: Bearer {access}", 401, "access_token_expired", false},
 		{"the cookie of another login", "GET", "/page", "Cookie: token_session=none", 401, "access_token_expired", false},
 		{"two refresh tokens", "GET", "/page", "Cookie: refresh_token=junk", 401, "access_token_expired", false},
 	} {
@@ -93,7 +98,7 @@ func TestKeepFreshRefreshesInsideTheRequest(t *testing.T) {
 			r := b.request(test.method, test.path, nil)
 			for line := range strings.Lines(test.header) {
 				name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-				r.Header.Set(name, value)
+				r.Header.Set(name, strings.ReplaceAll(value, "{access}", b.cookie("access_token")))
 			}
 			a := b.do(r)
 			if a.StatusCode != test.status || !strings.Contains(a.body, test.body) {
@@ -223,7 +228,7 @@ func TestARefusedRefreshIsTheAnswerOfThoseInside(t *testing.T) {
 		}, 401, "refresh_token_compromised", false, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, path := range []string{"/page", "/account", "/by-hand", "/public", "/bare", "/refresh"} {
+			for _, path := range []string{"/page", "/account", "/by-hand", "/public", "/cached", "/bare", "/refresh"} {
 				denied = false
 				b := newPages(t, change).signedIn("ada")
 				test.before(b)
@@ -233,7 +238,7 @@ func TestARefusedRefreshIsTheAnswerOfThoseInside(t *testing.T) {
 				}
 				a := b.do(b.request(method, path, nil))
 				switch path {
-				case "/public", "/bare":
+				case "/public", "/cached", "/bare":
 					if a.StatusCode != 200 || a.body != "[]" {
 						t.Errorf("%s: %d %s, want nobody's page", path, a.StatusCode, a.body)
 					}
@@ -284,11 +289,13 @@ func TestAResponseWithCookiesIsNotCached(t *testing.T) {
 		handler.ServeHTTP(w, r)
 	}))
 	for name, h := range map[string]http.HandlerFunc{
-		"writes":            func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a page") },
-		"writes a status":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
-		"writes nothing":    func(http.ResponseWriter, *http.Request) {},
-		"is a file":         func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) },
-		"copies":            func(w http.ResponseWriter, _ *http.Request) { io.Copy(w, strings.NewReader("a page")) },
+		"writes":          func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a page") },
+		"writes a status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
+		"writes nothing":  func(http.ResponseWriter, *http.Request) {},
+		"is a file":       func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) },
+		"copies": func(w http.ResponseWriter, _ *http.Request) {
+			io.Copy(w, struct{ io.Reader }{strings.NewReader("a page")})
+		},
 		"streams":           func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() },
 		"streams, and asks": func(w http.ResponseWriter, _ *http.Request) { http.NewResponseController(w).Flush() },
 		"is told first": func(w http.ResponseWriter, _ *http.Request) {
@@ -354,6 +361,33 @@ func TestKeepFreshLetsAHandlerHijack(t *testing.T) {
 	io.WriteString(res.Body.(io.Writer), "hello\n")
 	if line, err := bufio.NewReader(res.Body).ReadString('\n'); line != "hello\n" {
 		t.Errorf("the echo is %q, %v", line, err)
+	}
+}
+
+// plainResponse is a response that can do nothing but be written.
+type plainResponse struct{ http.ResponseWriter }
+
+func TestKeepFreshSaysWhatAResponseCanNotDo(t *testing.T) {
+	b := newPages(t, nil).signedIn("ada")
+	r := httptest.NewRequest("GET", "/", nil)
+	b.carry(r)
+	b.KeepFresh(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := http.NewResponseController(w).Flush(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("Flush = %v", err)
+		}
+		if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("Hijack = %v", err)
+		}
+	})).ServeHTTP(plainResponse{httptest.NewRecorder()}, r)
+}
+
+func TestALogoutThatIsRefusedGoesNoFurther(t *testing.T) {
+	b := newPages(t, nil).newBrowser()
+	b.logIn("ada")
+	b.get("/out").want(t, 405, "method_not_allowed")
+	b.get("/page").want(t, 200, "")
+	if a := b.post("/out", nil); a.Request.URL.Path != "/public" || a.body != "[]" {
+		t.Errorf("after the logout: %s %s", a.Request.URL, a.body)
 	}
 }
 

@@ -98,6 +98,8 @@ func TestPublicKeysAreRecognizedInEveryForm(t *testing.T) {
 		"a passphrase":          []byte("a long text with blanks that nobody should take for a secret, though it works"),
 		"JSON":                  []byte(`{"secret":"` + inBase64(core.NewSecret()) + `"}`),
 		"no point":              append([]byte{4}, bytes.Repeat([]byte{1, 2}, 32)...),
+		"three zeros":           {0, 0, 0},
+		"SSH behind a word":     []byte("1234ssh-rsa is the beginning of no key"),
 		"the type of SSH alone": []byte("\x00\x00\x00\x07rsa-ssh and some more text behind it"),
 	} {
 		if core.IsPublicKey(secret) {

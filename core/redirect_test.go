@@ -47,6 +47,8 @@ func TestWhoIsSentToTheLoginPage(t *testing.T) {
 			switch location := rec.Header().Get("Location"); {
 			case test.location == "" && (rec.Code != 401 || !strings.Contains(rec.Body.String(), "missing_access_token") || rec.Header().Get("WWW-Authenticate") == ""):
 				t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
+			case location != "" && rec.Header().Get("WWW-Authenticate") != "":
+				t.Error("a redirect asks for a token")
 			case location != test.location || location != "" && rec.Code != 303:
 				t.Errorf("%d, to %q, want %q", rec.Code, location, test.location)
 			case rec.Header().Get("Cache-Control") != "no-store":
@@ -85,6 +87,7 @@ func TestOtherErrorsAreNotSentToTheLoginPage(t *testing.T) {
 // localPaths are paths on this server, and what only looks like one. Browsers take a
 // backslash for a slash and leave out tabs and line breaks.
 var localPaths = map[string]bool{
+	"/" + strings.Repeat("a", 2047): true, "/" + strings.Repeat("a", 2048): false, "/!": true, "/~": true,
 	"/": true, "/account": true, "/a/b?c=d&e=%2F#f": true, "/@evil.example": true, "/a//b": true, "/%2f%2fevil.example": true,
 	"/.//evil.example": true, "/a:b": true, "/\u00e9": false,
 	"": false, "account": false, "//evil.example": false, "///evil.example": false, "/\\evil.example": false, "\\/evil.example": false,

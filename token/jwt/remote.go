@@ -171,12 +171,10 @@ func (v *RemoteVerifier) Run(ctx context.Context) error {
 	for {
 		// A little before the end, as nobody should find an old set.
 		wait := max(v.set.Load().fresh.Sub(v.o.Clock())-jwksTimeout, jwksInterval)
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return ctx.Err()
-		case <-timer.C:
+		case <-time.After(wait):
 			_ = v.refetch(ctx, v.o.Clock(), true) // it is tried again
 		}
 	}

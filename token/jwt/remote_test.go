@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -256,7 +257,9 @@ func TestOldKeysServeWhileThePublisherFails(t *testing.T) {
 					t.Errorf("an unknown key: %v, want ErrKeysUnavailable", err)
 				}
 			}
-			p.advance(6*time.Hour + time.Millisecond)
+			p.advance(6 * time.Hour)
+			accepts(t, v, signedBy(t, k), claims())
+			p.advance(time.Millisecond)
 			if _, err := v.Verify(signedBy(t, k)); !errors.Is(err, core.ErrKeysUnavailable) || errors.Is(err, jwttoken.ErrToken) {
 				t.Errorf("after a day: %v, want ErrKeysUnavailable", err)
 			}
@@ -322,6 +325,111 @@ func TestOneFetchAtATime(t *testing.T) {
 	p.wantAsked(t, 1)
 }
 
+// Those who wait for a fetch that fails are told so.
+func TestAFetchThatFailsFailsForAllWhoWait(t *testing.T) {
+	k := key(t, "k")
+	p := newPublisher(t, k)
+	v := p.verifier(t)
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	p.publish(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(begun)
+		<-goOn
+		w.WriteHeader(500)
+	}))
+	p.advance(10 * time.Second) // the keys are fresh
+	token := signedBy(t, key(t, "foreign"))
+	verify := func() {
+		if _, err := v.Verify(token); !errors.Is(err, core.ErrKeysUnavailable) {
+			t.Errorf("Verify = %v, want ErrKeysUnavailable", err)
+		}
+	}
+	var all sync.WaitGroup
+	all.Go(verify)
+	<-begun
+	for range 20 {
+		all.Go(verify)
+	}
+	close(goOn)
+	all.Wait()
+	p.wantAsked(t, 2)
+}
+
+// A way over other addresses leads to the set if it is short and never leaves HTTPS.
+func TestWhereAJWKSetIsRedirected(t *testing.T) {
+	k := key(t, "k")
+	set := newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{k}}).JWKS()
+	plain := httptest.NewServer(set)
+	defer plain.Close()
+	p := newPublisher(t, k)
+	mux := http.NewServeMux()
+	mux.Handle("/0", set)
+	for i := 1; i <= 4; i++ {
+		mux.Handle(fmt.Sprint("/", i), http.RedirectHandler(fmt.Sprint("/", i-1), http.StatusFound))
+	}
+	mux.Handle("/plain", http.RedirectHandler(plain.URL, http.StatusFound))
+	p.publish(mux)
+	for path, follows := range map[string]bool{"/0": true, "/1": true, "/3": true, "/4": false, "/plain": false} {
+		o := p.options()
+		o.URL += path
+		if _, err := jwttoken.NewRemoteVerifier(t.Context(), o); (err == nil) != follows {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if p.Client().CheckRedirect != nil {
+		t.Error("the caller's client has changed")
+	}
+}
+
+// body is a response's, which remembers that it was closed.
+type body struct {
+	io.Reader
+	closed *bool
+}
+
+func (b body) Close() error { *b.closed = true; return nil }
+
+func TestTheLargestJWKSet(t *testing.T) {
+	k := key(t, "k")
+	text := get(t, newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{k}}).JWKS()).Body.String()
+	for more, usable := range map[int]bool{0: true, 1: false} {
+		closed, accept := false, ""
+		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			accept = r.Header.Get("Accept")
+			padded := text + strings.Repeat(" ", 1<<20-len(text)+more)
+			return &http.Response{StatusCode: 200, Body: body{strings.NewReader(padded), &closed}}, nil
+		})}
+		_, err := jwttoken.NewRemoteVerifier(t.Context(), jwttoken.RemoteOptions{URL: "https://id.example.com/jwks", Client: client})
+		if (err == nil) != usable || !usable && !errors.Is(err, jwttoken.ErrKey) {
+			t.Errorf("a megabyte and %d: %v", more, err)
+		}
+		if !closed || accept != "application/jwk-set+json, application/json" {
+			t.Errorf("the response is closed: %t; the request accepts %q", closed, accept)
+		}
+	}
+}
+
+// roundTrip is a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Where the keys may be old for less than the publisher may be asked again, they are unknown.
+func TestKeysThatAreTooOldToWait(t *testing.T) {
+	k := key(t, "k")
+	p := newPublisher(t, k)
+	o := p.options()
+	o.MaxStale = time.Second
+	v := must(jwttoken.NewRemoteVerifier(t.Context(), o))
+	p.advance(time.Second)
+	accepts(t, v, signedBy(t, k), claims())
+	p.advance(time.Millisecond)
+	if _, err := v.Verify(signedBy(t, k)); !errors.Is(err, core.ErrKeysUnavailable) {
+		t.Errorf("Verify = %v, want ErrKeysUnavailable", err)
+	}
+	p.advance(10 * time.Second)
+	accepts(t, v, signedBy(t, k), claims())
+}
+
 // stalled is a transport of a publisher that takes requests and says nothing.
 type stalled struct{}
 
@@ -347,12 +455,48 @@ func TestAFetchEnds(t *testing.T) {
 }
 
 // transport serves requests without a network.
-type transport struct{ http.Handler }
+func transport(h http.Handler) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		return rec.Result(), nil
+	})
+}
 
-func (h transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	rec := httptest.NewRecorder()
-	h.ServeHTTP(rec, r)
-	return rec.Result(), nil
+// While Run waits for a publisher that stalls, callers use the old keys at once.
+func TestWithRunNobodyElseFetchesOldKeys(t *testing.T) {
+	k := key(t, "k")
+	synctest.Test(t, func(t *testing.T) {
+		var down atomic.Bool
+		serve := transport(newTokens(t, jwttoken.Options{Keys: []jwttoken.Key{k}}).JWKS())
+		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if down.Load() {
+				return stalled{}.RoundTrip(r)
+			}
+			return serve.RoundTrip(r)
+		})}
+		v := must(jwttoken.NewRemoteVerifier(t.Context(), jwttoken.RemoteOptions{URL: "https://id.example.com/jwks", Client: client}))
+		down.Store(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- v.Run(ctx) }()
+		// It tries from 4:55 to 5:00, and again at 5:10.
+		time.Sleep(5*time.Minute + 7*time.Second)
+		waits := func() time.Duration {
+			begun := time.Now()
+			accepts(t, v, signedBy(t, k), claims())
+			return time.Since(begun)
+		}
+		if d := waits(); d != 0 {
+			t.Errorf("a caller waits for %v", d)
+		}
+		cancel()
+		<-ended
+		time.Sleep(10 * time.Second)
+		if d := waits(); d != 5*time.Second {
+			t.Errorf("without Run a caller fetches for %v, want 5s", d)
+		}
+	})
 }
 
 // With Run nobody who verifies waits for a fetch.
@@ -366,10 +510,10 @@ func TestRunFetchesAhead(t *testing.T) {
 		}
 		publish(older)
 		asked := 0
-		client := &http.Client{Transport: transport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		client := &http.Client{Transport: transport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked++
 			(*set.Load()).ServeHTTP(w, r)
-		})}}
+		}))}
 		v, err := jwttoken.NewRemoteVerifier(t.Context(), jwttoken.RemoteOptions{URL: "https://id.example.com/jwks", Client: client})
 		if err != nil {
 			t.Fatal(err)
